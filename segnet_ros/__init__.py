@@ -1,0 +1,1 @@
+"""SegNet semantic segmentation for ROS 2: network, training and node."""

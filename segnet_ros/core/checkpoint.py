@@ -1,0 +1,208 @@
+"""
+The checkpoint: one safetensors file with weights, label set, normalization and provenance.
+
+Convolution weights are stored as fp16, the rest as fp32; all else is JSON in the metadata.
+Loading a checkpoint can execute nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from dataclasses import dataclass
+from dataclasses import field
+from importlib.resources import as_file
+from importlib.resources import files
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from safetensors import safe_open
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+import torch
+from torch import Tensor
+
+from segnet_ros.core.labels import LabelSet
+from segnet_ros.core.model import SegNet
+from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.normalization import Normalization
+
+FORMAT_VERSION = 1
+_METADATA_KEY = 'segnet_ros'
+
+
+class CheckpointError(ValueError):
+    """Raised when a file is not a checkpoint that this version can use."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained network and all that is needed to use it."""
+
+    config: SegNetConfig
+    label_set: LabelSet
+    input_size: tuple[int, int]
+    """Height and width that images are resized to for the network."""
+    weights: dict[str, Tensor]
+    """The network's state by name."""
+    normalization: Normalization = Normalization()
+    provenance: dict[str, Any] = field(default_factory=dict)
+    """How the weights came about: data, recipe, epochs, metrics, commit, torch; JSON values."""
+
+    def build_network(self) -> SegNet:
+        """
+        Build the network with these weights, in evaluation mode, on the CPU in fp32.
+
+        :raises CheckpointError: if weights are missing, left over or of another shape
+        """
+        with torch.device('meta'):
+            network = SegNet(self.config)
+        _check_weights(network.state_dict(), self.weights)
+        network = network.to_empty(device='cpu')
+        network.load_state_dict(self.weights)
+        return network.eval()
+
+
+def packaged_checkpoint() -> Path:
+    """Path of the checkpoint that comes with the package, the default everywhere."""
+    with as_file(files('segnet_ros') / 'weights' / 'segnet_camvid.safetensors') as path:
+        return path
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """
+    Write a checkpoint; a file already there is replaced in one step, or left as it was.
+
+    :param path: conventionally with the suffix ``.safetensors``
+    :param checkpoint: its weights may be on any device
+    """
+    weights = {
+        name: tensor.detach().to('cpu', _storage_dtype(tensor)).contiguous()
+        for name, tensor in checkpoint.weights.items()
+    }
+    metadata = {
+        'format_version': FORMAT_VERSION,
+        'network': 'segnet',
+        'config': asdict(checkpoint.config),
+        'label_set': checkpoint.label_set.to_dict(),
+        'input_size': list(checkpoint.input_size),
+        'normalization': asdict(checkpoint.normalization),
+        'provenance': checkpoint.provenance,
+    }
+    with write_atomically(path) as temporary:
+        save_file(weights, temporary, {_METADATA_KEY: json.dumps(metadata)})
+
+
+def load_checkpoint(path: str | Path = '') -> Checkpoint:
+    """
+    Read a checkpoint.
+
+    :param path: the file; empty for the one that comes with the package
+    :raises FileNotFoundError: if there is no such file
+    :raises CheckpointError: if it is not a checkpoint, or one that this version cannot use
+    """
+    path = Path(path) if path else packaged_checkpoint()
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"no checkpoint at '{path}': expected a .safetensors file that segnet_train wrote;"
+            ' correct the path, or leave it empty for the packaged checkpoint'
+        )
+    try:
+        with safe_open(path, framework='pt') as file:
+            metadata = (file.metadata() or {}).get(_METADATA_KEY)
+            weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f'{path}: expected a safetensors file, could not read it ({error});'
+            ' use a checkpoint that segnet_train wrote'
+        ) from error
+    if metadata is None:
+        raise CheckpointError(
+            f"{path}: expected a SegNet checkpoint, found a safetensors file without the metadata"
+            f" '{_METADATA_KEY}'; use a checkpoint that segnet_train wrote"
+        )
+    checkpoint = _parse(path, metadata, weights)
+    try:
+        with torch.device('meta'):
+            expected = SegNet(checkpoint.config).state_dict()
+        _check_weights(expected, weights)
+    except CheckpointError as error:
+        raise CheckpointError(f'{path}: {error}') from error
+    return checkpoint
+
+
+@contextmanager
+def write_atomically(path: Path) -> Iterator[Path]:
+    """
+    Write a file that is either complete or not there, also after a power cut.
+
+    :param path: where the file is wanted; folders are made
+    :return: a temporary path beside it to write to; moved to ``path`` at the end
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
+    try:
+        yield temporary
+        with open(temporary, 'rb') as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _storage_dtype(tensor: Tensor) -> torch.dtype:
+    return torch.float16 if tensor.dim() == 4 else torch.float32
+
+
+def _parse(path: Path, metadata: str, weights: dict[str, Tensor]) -> Checkpoint:
+    try:
+        values = json.loads(metadata)
+        version = values['format_version']
+        if version != FORMAT_VERSION or values['network'] != 'segnet':
+            raise CheckpointError(
+                f'{path}: expected format {FORMAT_VERSION} of network segnet, found format'
+                f' {version} of {values["network"]}; update segnet_ros or train again'
+            )
+        config = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in values['config'].items()
+        }
+        height, width = values['input_size']
+        normalization = values['normalization']
+        return Checkpoint(
+            config=SegNetConfig(**config),
+            label_set=LabelSet.from_dict(values['label_set'], path),
+            input_size=(int(height), int(width)),
+            weights=weights,
+            normalization=Normalization(
+                mean=tuple(normalization['mean']), std=tuple(normalization['std'])
+            ),
+            provenance=values['provenance'],
+        )
+    except CheckpointError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f'{path}: expected the metadata of a SegNet checkpoint, could not read it'
+            f' ({type(error).__name__}: {error}); use a checkpoint that segnet_train wrote'
+        ) from error
+
+
+def _check_weights(expected: dict[str, Tensor], found: dict[str, Tensor]) -> None:
+    """Compare names and shapes, and name the first few that differ."""
+    problems = [f'{name} is missing' for name in expected if name not in found]
+    problems += [f'{name} is unknown' for name in found if name not in expected]
+    problems += [
+        f'{name} has shape {tuple(found[name].shape)} in place of {tuple(tensor.shape)}'
+        for name, tensor in expected.items()
+        if name in found and found[name].shape != tensor.shape
+    ]
+    if problems:
+        more = f' and {len(problems) - 3} more' if len(problems) > 3 else ''
+        raise CheckpointError(
+            f'expected the weights of the network in its metadata, but {"; ".join(problems[:3])}'
+            f'{more}; use a checkpoint that segnet_train wrote'
+        )

@@ -1,0 +1,151 @@
+"""Label sets: which class ids there are, what they are called and how they are drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+import yaml
+
+UNLABELED = 255
+"""The one value for unlabeled pixels in data, loss, metrics and messages."""
+
+
+class LabelSetError(ValueError):
+    """Raised when a label set is not what this package reads."""
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """Class names and colors by class id, and the values that mean unlabeled in label files."""
+
+    name: str
+    names: tuple[str, ...]
+    colors: tuple[tuple[int, int, int], ...]
+    """RGB, 0 to 255, by class id."""
+    unlabeled_values: tuple[int, ...] = (UNLABELED,)
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.names) <= UNLABELED or len(self.names) != len(self.colors):
+            raise LabelSetError(
+                f"label set '{self.name}': expected 1 to {UNLABELED} classes with one name and one"
+                f' color each, got {len(self.names)} names and {len(self.colors)} colors'
+            )
+        if len(set(self.names)) != len(self.names) or len(set(self.colors)) != len(self.colors):
+            raise LabelSetError(
+                f"label set '{self.name}': expected names and colors that differ between classes,"
+                ' got duplicates; rename or recolor them'
+            )
+        for color in self.colors:
+            if len(color) != 3 or not all(0 <= value <= 255 for value in color):
+                raise LabelSetError(
+                    f"label set '{self.name}': expected RGB colors of 0 to 255, got {color}"
+                )
+        for value in self.unlabeled_values:
+            if not self.num_classes <= value <= UNLABELED:
+                raise LabelSetError(
+                    f"label set '{self.name}': expected unlabeled_values that are no class id,"
+                    f' {self.num_classes} to {UNLABELED}, got {value}'
+                )
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes, without unlabeled."""
+        return len(self.names)
+
+    @cached_property
+    def palette(self) -> NDArray[np.uint8]:
+        """RGB by class id, uint8 (256, 3); black where there is no class."""
+        palette = np.zeros((256, 3), np.uint8)
+        palette[: self.num_classes] = self.colors
+        palette.setflags(write=False)
+        return palette
+
+    def map_unlabeled(self, label: NDArray[np.uint8], source: object) -> NDArray[np.uint8]:
+        """
+        Map the values that mean unlabeled to 255.
+
+        :param label: label image as stored, uint8 (H, W)
+        :param source: what to name in the error, such as the file
+        :return: label image, uint8 (H, W), class ids and 255
+        :raises LabelSetError: if there is a value that is neither class id nor unlabeled
+        """
+        lookup = np.arange(256, dtype=np.uint8)
+        lookup[list(self.unlabeled_values)] = UNLABELED
+        mapped = lookup[label]
+        unknown = np.unique(mapped[(mapped >= self.num_classes) & (mapped != UNLABELED)])
+        if unknown.size:
+            raise LabelSetError(
+                f"{source}: expected class ids 0 to {self.num_classes - 1} of label set"
+                f" '{self.name}' or one of its unlabeled_values {list(self.unlabeled_values)},"
+                f' found {unknown.tolist()}; correct the file or the label set'
+            )
+        return mapped
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as in a label-set file."""
+        return {
+            'name': self.name,
+            'unlabeled_values': list(self.unlabeled_values),
+            'classes': [
+                {'name': name, 'color': list(color)}
+                for name, color in zip(self.names, self.colors)
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, values: Any, source: object) -> LabelSet:
+        """
+        Read plain values, as in a label-set file.
+
+        :param values: what a YAML or JSON parser returned
+        :param source: what to name in the error, such as the file
+        :raises LabelSetError: if a key is missing or of the wrong kind
+        """
+        try:
+            return cls(
+                name=str(values['name']),
+                names=tuple(str(entry['name']) for entry in values['classes']),
+                colors=tuple(
+                    (int(entry['color'][0]), int(entry['color'][1]), int(entry['color'][2]))
+                    for entry in values['classes']
+                ),
+                unlabeled_values=tuple(
+                    int(value) for value in values.get('unlabeled_values', [UNLABELED])
+                ),
+            )
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise LabelSetError(
+                f'{source}: expected a label set with name, classes (each with name and color)'
+                f' and unlabeled_values, could not read {error}; compare with camvid.yaml'
+            ) from error
+
+
+def load_label_set(name_or_path: str | Path) -> LabelSet:
+    """
+    Load a packaged label set by name, or any by path.
+
+    :param name_or_path: such as ``camvid``, or the path of a YAML file
+    :raises LabelSetError: if it is not a label set
+    :raises FileNotFoundError: if there is no such file
+    """
+    packaged = files('segnet_ros') / 'label_sets'
+    path = Path(name_or_path)
+    entry = path if path.suffix else packaged / f'{name_or_path}.yaml'
+    if not entry.is_file():
+        known = sorted(
+            Path(item.name).stem for item in packaged.iterdir() if item.name.endswith('.yaml')
+        )
+        raise FileNotFoundError(
+            f"no label set '{name_or_path}': expected the path of a YAML file or one of {known}"
+        )
+    try:
+        values = yaml.safe_load(entry.read_text(encoding='utf-8'))
+    except yaml.YAMLError as error:
+        raise LabelSetError(f'{entry}: not a YAML file: {error}') from error
+    return LabelSet.from_dict(values, entry)

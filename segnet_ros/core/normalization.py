@@ -1,0 +1,34 @@
+"""From the bytes of an image to what the network takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+Triple = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """
+    Mean and standard deviation of each RGB channel, of values from 0 to 1.
+
+    The defaults are those that networks trained on ImageNet use. They belong to the weights and
+    travel with them in the checkpoint.
+    """
+
+    mean: Triple = (0.485, 0.456, 0.406)
+    std: Triple = (0.229, 0.224, 0.225)
+
+    def normalize(self, images: Tensor) -> Tensor:
+        """
+        Shift and scale images to mean 0 and standard deviation 1.
+
+        :param images: RGB (N, 3, H, W), values 0 to 255, uint8 or float
+        :return: float32 (N, 3, H, W), in the memory format of ``images``
+        """
+        mean = torch.tensor(self.mean, device=images.device).view(1, 3, 1, 1) * 255
+        std = torch.tensor(self.std, device=images.device).view(1, 3, 1, 1) * 255
+        return (images.float() - mean) / std

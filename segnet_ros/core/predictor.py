@@ -1,0 +1,245 @@
+"""Predictor: an RGB array in, label image, confidence, colors and overlay out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+import torch
+from torch import Tensor
+import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
+
+from segnet_ros.core.checkpoint import Checkpoint
+from segnet_ros.core.checkpoint import load_checkpoint
+from segnet_ros.core.model import MIN_SIZE
+from segnet_ros.core.overlay import blend
+from segnet_ros.core.overlay import colorize
+
+OUTPUTS = ('label', 'confidence', 'color', 'overlay')
+"""What :meth:`Predictor.predict` can be asked for."""
+PRECISIONS = ('auto', 'fp32', 'fp16', 'bf16')
+_DTYPES = {'fp32': torch.float32, 'fp16': torch.float16, 'bf16': torch.bfloat16}
+
+Image = NDArray[np.uint8]
+
+
+class DeviceError(ValueError):
+    """Raised when the device or precision asked for cannot be had here."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What was asked for, at the image's size; None for what was not."""
+
+    label: NDArray[np.uint8] | None = None
+    """Class ids, uint8 (H, W)."""
+    confidence: NDArray[np.uint8] | None = None
+    """Highest softmax of each pixel, times 255 and rounded, uint8 (H, W)."""
+    color: NDArray[np.uint8] | None = None
+    """RGB of the palette, uint8 (H, W, 3)."""
+    overlay: NDArray[np.uint8] | None = None
+    """RGB, colors blended with the image, uint8 (H, W, 3)."""
+
+
+class Predictor:
+    """
+    A network ready to segment images, with its device, precision and geometry.
+
+    Not for use from several threads at once. The thread that computes should be the one that
+    constructs it, because CUDA keeps state per thread.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        device: str = 'auto',
+        precision: str = 'auto',
+        input_size: tuple[int, int] | None = None,
+        cpu_threads: int = 0,
+    ) -> None:
+        """
+        Move a checkpoint's network to where it will compute.
+
+        :param checkpoint: network, label set and normalization
+        :param device: ``auto`` (CUDA if there is one), ``cpu``, ``cuda`` or ``cuda:N``
+        :param precision: ``fp32``, ``fp16`` (CUDA), ``bf16`` or ``auto``: fp16 on CUDA, bf16 on a
+            CPU that computes with it, else fp32
+        :param input_size: height and width for the network; None for the checkpoint's
+        :param cpu_threads: threads of PyTorch in this process; 0 for all cores when computing on
+            the CPU, 1 on CUDA
+        :raises DeviceError: if device or precision cannot be had
+        :raises ValueError: if the input size is below 32 x 32
+        """
+        self.device = select_device(device)
+        self.precision = select_precision(precision, self.device)
+        self.input_size = input_size or checkpoint.input_size
+        if min(self.input_size) < MIN_SIZE:
+            raise ValueError(
+                f'expected an input size of at least {MIN_SIZE} x {MIN_SIZE}, got'
+                f' {self.input_size[0]} x {self.input_size[1]}; enlarge it'
+            )
+        self.label_set = checkpoint.label_set
+        self.normalization = checkpoint.normalization
+        if cpu_threads or self.device.type == 'cuda':
+            torch.set_num_threads(cpu_threads or 1)
+        self._dtype = _DTYPES[self.precision]
+        self._palette = torch.tensor(self.label_set.palette, device=self.device)
+        self._network = checkpoint.build_network().to(
+            self.device, self._dtype, memory_format=torch.channels_last
+        )
+
+    @classmethod
+    def from_checkpoint(
+        cls,
+        path: str | Path = '',
+        device: str = 'auto',
+        precision: str = 'auto',
+        input_size: tuple[int, int] | None = None,
+        cpu_threads: int = 0,
+    ) -> Predictor:
+        """
+        Load a checkpoint; the parameters are those of the constructor.
+
+        :param path: checkpoint file; empty for the one that comes with the package
+        :raises FileNotFoundError: if there is no such file
+        :raises CheckpointError: if it is not a checkpoint that this version can use
+        """
+        device = str(select_device(device))  # before the file, which takes longer
+        return cls(load_checkpoint(path), device, precision, input_size, cpu_threads)
+
+    def warm_up(self) -> None:
+        """Segment a black image, so that the first real one does not wait for set-up."""
+        self.predict(np.zeros((*self.input_size, 3), np.uint8), OUTPUTS)
+
+    def predict(
+        self,
+        image: Image,
+        outputs: Sequence[str] = ('label',),
+        overlay_opacity: float = 0.5,
+    ) -> Prediction:
+        """
+        Segment one image.
+
+        :param image: RGB, uint8 (H, W, 3), any size
+        :param outputs: which of :data:`OUTPUTS` to compute
+        :param overlay_opacity: share of the color in the overlay, 0 to 1
+        :return: the outputs, at the size of the image
+        :raises ValueError: if the image or the outputs are not as above
+        """
+        return self.predict_batch([image], outputs, overlay_opacity)[0]
+
+    def predict_batch(
+        self,
+        images: Sequence[Image],
+        outputs: Sequence[str] = ('label',),
+        overlay_opacity: float = 0.5,
+    ) -> list[Prediction]:
+        """
+        Segment several images, that may differ in size, in one forward pass.
+
+        :param images: RGB, uint8 (H, W, 3) each
+        :param outputs: which of :data:`OUTPUTS` to compute
+        :param overlay_opacity: share of the color in the overlay, 0 to 1
+        :return: a prediction per image, at its size
+        :raises ValueError: if the images or the outputs are not as above
+        """
+        _check_outputs(outputs)
+        with torch.inference_mode():
+            tensors = [self._upload(image) for image in images]
+            logits = self._network(torch.cat([self._prepare(tensor) for tensor in tensors]))
+            return [
+                self._finish(tensor, logits[n : n + 1], outputs, overlay_opacity)
+                for n, tensor in enumerate(tensors)
+            ]
+
+    def _upload(self, image: Image) -> Tensor:
+        """Put an image on the device as it is, uint8 (H, W, 3)."""
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+            raise ValueError(
+                'expected a non-empty RGB image, uint8 (H, W, 3), got'
+                f' {image.dtype} {image.shape}; convert it first'
+            )
+        # PyTorch takes neither read-only memory nor negative strides without a copy.
+        readable = np.require(image, requirements=('C', 'W'))
+        return torch.from_numpy(readable).to(self.device)
+
+    def _prepare(self, image: Tensor) -> Tensor:
+        """Resize and normalize, to (1, 3, *input_size) in the network's precision."""
+        x = image.permute(2, 0, 1).unsqueeze(0)
+        if x.shape[2:] != self.input_size:
+            x = F.interpolate(x.float(), self.input_size, mode='bilinear', antialias=True)
+        x = self.normalization.normalize(x)
+        return x.to(self._dtype, memory_format=torch.channels_last)
+
+    def _finish(
+        self, image: Tensor, logits: Tensor, outputs: Sequence[str], overlay_opacity: float
+    ) -> Prediction:
+        """Turn logits (1, C, h, w) into the outputs at the image's size (H, W)."""
+        logits = logits.float()
+        if logits.shape[2:] != image.shape[:2]:
+            logits = F.interpolate(logits, image.shape[:2], mode='bilinear', align_corners=False)
+        highest, label = logits.max(dim=1)
+        computed = {'label': label[0].to(torch.uint8)}
+        if 'confidence' in outputs:
+            softmax = (highest - logits.logsumexp(dim=1)).exp_()
+            computed['confidence'] = softmax[0].mul_(255).round_().to(torch.uint8)
+        if 'color' in outputs or 'overlay' in outputs:
+            computed['color'] = colorize(computed['label'], self._palette)
+        if 'overlay' in outputs:
+            computed['overlay'] = blend(image, computed['color'], overlay_opacity)
+        return Prediction(**{name: computed[name].cpu().numpy() for name in outputs})
+
+
+def select_device(name: str) -> torch.device:
+    """
+    Find a device.
+
+    :param name: ``auto`` (CUDA if there is one, else the CPU), ``cpu``, ``cuda`` or ``cuda:N``
+    :raises DeviceError: if it is not one of these, or not here
+    """
+    kind, _, number = name.partition(':')
+    if kind not in ('auto', 'cpu', 'cuda') or (number and not (kind == 'cuda' and number.isdigit())):
+        raise DeviceError(f"expected device 'auto', 'cpu', 'cuda' or 'cuda:N', got '{name}'")
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if kind == 'cpu' or (kind == 'auto' and not gpus):
+        return torch.device('cpu')
+    if int(number or 0) >= gpus:
+        raise DeviceError(
+            f"expected a GPU for device '{name}', PyTorch {torch.__version__} found {gpus};"
+            " install a driver and a PyTorch that match this machine, or use device 'auto' or 'cpu'"
+        )
+    return torch.device('cuda', int(number or 0))
+
+
+def select_precision(name: str, device: torch.device) -> str:
+    """
+    Choose a precision by capability, the same at every start.
+
+    :param name: one of :data:`PRECISIONS`
+    :param device: where it will be computed
+    :return: ``fp32``, ``fp16`` or ``bf16``
+    :raises DeviceError: if it is unknown, or not computed on the device
+    """
+    if name not in PRECISIONS:
+        raise DeviceError(f"expected a precision of {', '.join(PRECISIONS)}, got '{name}'")
+    if name == 'fp16' and device.type == 'cpu':
+        raise DeviceError("expected precision 'fp32', 'bf16' or 'auto' on the CPU, got 'fp16'")
+    if name != 'auto':
+        return name
+    if device.type == 'cuda':
+        return 'fp16'
+    return 'bf16' if cpu_computes_bf16() else 'fp32'
+
+
+def cpu_computes_bf16() -> bool:
+    """Tell whether the CPU has instructions for bf16 (AVX512-BF16 or AMX), as PyTorch sees it."""
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
+def _check_outputs(outputs: Sequence[str]) -> None:
+    unknown = [name for name in outputs if name not in OUTPUTS]
+    if unknown or not outputs:
+        raise ValueError(f'expected outputs out of {OUTPUTS}, got {tuple(outputs)}')

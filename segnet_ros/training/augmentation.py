@@ -1,0 +1,147 @@
+"""Joint augmentation of image and label, and the loader of augmented samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import NamedTuple
+from typing import Protocol
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset
+from torch.utils.data import Sampler
+from torchvision import tv_tensors
+from torchvision.transforms import v2
+
+from segnet_ros.training.dataset import RenderedScenes
+from segnet_ros.training.dataset import Sample
+
+TRAINING_STREETS = 2**31
+"""Rendered training scenes have seeds from here up, those of demo and evaluation below."""
+
+
+class Samples(Protocol):
+    """Anything with a length that gives a sample for an index."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Sample: ...
+
+
+class Draw(NamedTuple):
+    """Which sample, and in which epoch: with the seed, all that randomness depends on."""
+
+    epoch: int
+    index: int
+
+
+class TrainingSet(Dataset[tuple[Tensor, Tensor]]):
+    """
+    Augmented samples of a data set, with new rendered scenes in each epoch.
+
+    A sample depends on (seed, epoch, index) alone: not on the process that makes it, nor on the
+    samples before it, so that a resumed run continues exactly.
+    """
+
+    def __init__(
+        self, labeled: Sequence[Sample] | Samples, scenes: int, size: tuple[int, int], seed: int
+    ) -> None:
+        """
+        Combine labeled images and rendered scenes.
+
+        :param labeled: images with labels; may be empty
+        :param scenes: rendered scenes per epoch
+        :param size: height and width of the samples
+        :param seed: of all randomness
+        """
+        self.labeled = labeled
+        self.scenes = RenderedScenes(scenes, size, TRAINING_STREETS)
+        self.seed = seed
+        self._augment = make_augmentation(size)
+
+    def __len__(self) -> int:
+        """Count the samples of an epoch."""
+        return len(self.labeled) + len(self.scenes)
+
+    def __getitem__(self, draw: Draw) -> tuple[Tensor, Tensor]:
+        """
+        Make one sample.
+
+        :return: RGB image, uint8 (3, H, W), and label image, uint8 (H, W)
+        """
+        random_seed = int(np.random.SeedSequence((self.seed, *draw)).generate_state(1)[0])
+        if draw.index < len(self.labeled):
+            image, label = self.labeled[draw.index]
+        else:
+            image, label = self.scenes[random_seed]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(random_seed)
+            augmented: tuple[Tensor, Tensor] = self._augment(
+                tv_tensors.Image(torch.from_numpy(image).permute(2, 0, 1)),
+                tv_tensors.Mask(torch.from_numpy(label)),
+            )
+        return augmented[0].as_subclass(Tensor), augmented[1].as_subclass(Tensor)
+
+
+def make_augmentation(size: tuple[int, int]) -> v2.Compose:
+    """
+    Flip, and change the light; whole images, because SegNet learns from what is where.
+
+    The transforms of torchvision treat image and label alike, and never interpolate labels.
+
+    :param size: height and width that samples are resized to
+    """
+    return v2.Compose(
+        [
+            v2.Resize(size, antialias=True),
+            v2.RandomHorizontalFlip(),
+            v2.ColorJitter(brightness=0.4, contrast=0.4, saturation=0.4),
+        ]
+    )
+
+
+class EpochSampler(Sampler[Draw]):
+    """Shuffle an epoch by (seed, epoch), from a given sample on."""
+
+    def __init__(self, length: int, seed: int, epoch: int, start: int = 0) -> None:
+        order = np.random.default_rng((seed, epoch)).permutation(length)
+        self.draws = [Draw(epoch, int(index)) for index in order[start:]]
+
+    def __len__(self) -> int:
+        """Count the samples that are left of the epoch."""
+        return len(self.draws)
+
+    def __iter__(self) -> Iterator[Draw]:
+        """Go through them."""
+        return iter(self.draws)
+
+
+def load_epoch(
+    samples: TrainingSet, epoch: int, batch_size: int, start_batch: int, workers: int
+) -> DataLoader[tuple[Tensor, Tensor]]:
+    """
+    Load the batches of one epoch; an incomplete last batch is left out.
+
+    :param samples: what to draw from
+    :param epoch: counts from 0
+    :param batch_size: samples per batch
+    :param start_batch: first batch, above 0 when a run resumes within an epoch
+    :param workers: processes that prepare samples; 0 for none
+    """
+    return DataLoader(
+        samples,
+        batch_size=batch_size,
+        sampler=EpochSampler(len(samples), samples.seed, epoch, start_batch * batch_size),
+        num_workers=workers,
+        drop_last=True,
+        worker_init_fn=_limit_threads,
+    )
+
+
+def _limit_threads(_: int) -> None:
+    # A worker is one of several; OpenCV would start a thread per core in each.
+    cv2.setNumThreads(0)

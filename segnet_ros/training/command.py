@@ -1,0 +1,70 @@
+"""What the commands of training share: options, and one clear line on bad input."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+import sys
+
+from segnet_ros.core.predictor import PRECISIONS
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+
+def run_command(
+    parser: argparse.ArgumentParser,
+    command: Callable[[argparse.Namespace], None],
+    args: list[str] | None,
+) -> int:
+    """
+    Parse arguments and run a command.
+
+    Bad input ends in one line on stderr, not in a traceback: errors in data, files and options
+    are ValueError or OSError with a text that says what to do.
+
+    :param args: arguments; None for those of the process
+    :return: exit code: 0, 1 on bad input, 130 after Ctrl-C
+    """
+    options = parser.parse_args(args)
+    try:
+        command(options)
+    except (ValueError, OSError) as error:
+        print(f'{parser.prog}: error: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f'{parser.prog}: interrupted', file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def add_checkpoint_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--checkpoint``, ``--device`` and ``--precision``."""
+    parser.add_argument(
+        '--checkpoint', default='', metavar='FILE', help='weights (those of the package)'
+    )
+    add_device_options(parser)
+
+
+def add_device_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--device`` and ``--precision``."""
+    parser.add_argument(
+        '--device', default='auto', help='auto, cpu, cuda or cuda:N (%(default)s)'
+    )
+    parser.add_argument(
+        '--precision', default='auto', choices=PRECISIONS,
+        help='auto takes what the device computes fastest (%(default)s)',
+    )
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """
+    Read a size such as ``360x480``.
+
+    :param text: height and width with an x between
+    :raises argparse.ArgumentTypeError: if it is not that
+    """
+    height, _, width = text.partition('x')
+    if not (height.isdigit() and width.isdigit()):
+        raise argparse.ArgumentTypeError(f"expected HEIGHTxWIDTH such as 360x480, got '{text}'")
+    return int(height), int(width)

@@ -1,0 +1,135 @@
+"""Images and their labels: folders of files, and rendered scenes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from segnet_ros.core.labels import LabelSet
+from segnet_ros.core.scenes import render_scene
+
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png')
+LABEL_SUFFIXES = ('.png',)
+
+
+class Sample(NamedTuple):
+    """An image with its label image."""
+
+    image: NDArray[np.uint8]
+    """RGB, uint8 (H, W, 3)."""
+    label: NDArray[np.uint8]
+    """Class ids and 255 for unlabeled, uint8 (H, W)."""
+
+
+class DataError(ValueError):
+    """Raised when a data set is not what this package reads."""
+
+
+class LabeledFolder:
+    """
+    Images and label images in two folders, paired by stem.
+
+    ``DIR/NAME`` with ``DIR/NAMEannot``, as CamVid comes with SegNet, or ``DIR/images/NAME`` with
+    ``DIR/labels/NAME``. Images are JPEG or PNG, label images PNG with one channel of class ids.
+    """
+
+    def __init__(self, root: Path, split: str, label_set: LabelSet) -> None:
+        """
+        List the pairs; files are read when asked for.
+
+        :param root: the data set
+        :param split: such as ``train`` or ``val``
+        :param label_set: what the class ids mean
+        :raises DataError: if folders are missing or empty, or an image lacks its label
+        """
+        self.label_set = label_set
+        self.pairs = _find_pairs(*_find_folders(Path(root), split))
+
+    def __len__(self) -> int:
+        """Count the pairs."""
+        return len(self.pairs)
+
+    def __getitem__(self, index: int) -> Sample:
+        """
+        Read one pair.
+
+        :raises DataError: if a file cannot be read, the sizes differ, or there is an unknown id
+        """
+        image_path, label_path = self.pairs[index]
+        image = _read(image_path, cv2.IMREAD_COLOR)
+        label = _read(label_path, cv2.IMREAD_UNCHANGED)
+        if label.ndim != 2 or label.dtype != np.uint8:
+            raise DataError(
+                f'{label_path}: expected one channel of class ids, 8 bits, got {label.dtype}'
+                f' {label.shape}; convert colors to class ids first'
+            )
+        if image.shape[:2] != label.shape:
+            raise DataError(
+                f'{label_path}: expected the size of {image_path.name}, {image.shape[:2]}, got'
+                f' {label.shape}; label images belong to images of the same size'
+            )
+        label = self.label_set.map_unlabeled(label, label_path)
+        return Sample(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), label)
+
+
+class RenderedScenes:
+    """Rendered street scenes, a new street for each index."""
+
+    def __init__(self, count: int, size: tuple[int, int], seed: int = 0) -> None:
+        self.count = count
+        self.size = size
+        self.seed = seed
+
+    def __len__(self) -> int:
+        """Count the scenes; there is no end to what could be rendered."""
+        return self.count
+
+    def __getitem__(self, index: int) -> Sample:
+        """Render one scene; any index from 0 up works."""
+        if index < 0:
+            raise IndexError(index)
+        image, label = render_scene(self.seed + index, size=self.size)
+        return Sample(image, label)
+
+
+def _find_folders(root: Path, split: str) -> tuple[Path, Path]:
+    layouts = (
+        (root / split, root / f'{split}annot'),
+        (root / 'images' / split, root / 'labels' / split),
+    )
+    for images, labels in layouts:
+        if images.is_dir() and labels.is_dir():
+            return images, labels
+    raise DataError(
+        f"{root}: expected the folders '{split}' and '{split}annot', or 'images/{split}' and"
+        f" 'labels/{split}'; arrange the data set so, or correct the path or the split"
+    )
+
+
+def _find_pairs(images: Path, labels: Path) -> list[tuple[Path, Path]]:
+    label_by_stem = {
+        path.stem: path for path in labels.iterdir() if path.suffix.lower() in LABEL_SUFFIXES
+    }
+    paths = sorted(path for path in images.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    missing = [path.name for path in paths if path.stem not in label_by_stem]
+    if not paths or missing:
+        found = f'no label for {missing[0]}' if missing else 'no JPEG or PNG file'
+        raise DataError(
+            f'{images}: expected images with label images of the same stem in {labels}, found'
+            f' {found}; complete the data set'
+        )
+    return [(path, label_by_stem[path.stem]) for path in paths]
+
+
+def _read(path: Path, flags: int) -> NDArray[np.uint8]:
+    # Through NumPy, because cv2.imread prints to stderr and hides why a file cannot be read.
+    pixels = cv2.imdecode(np.fromfile(path, np.uint8), flags) if path.stat().st_size else None
+    if pixels is None:
+        raise DataError(f'{path}: expected a JPEG or PNG file, could not read it; replace it')
+    return pixels
+
+

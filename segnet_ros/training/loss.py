@@ -1,0 +1,67 @@
+"""
+Cross entropy with median-frequency class weights.
+
+Source: SegNet (TPAMI 2017), section 3.2, with the frequencies of Eigen and Fergus 2015: a class's
+frequency is its share of the pixels of those images in which it occurs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+import torch
+from torch import Tensor
+import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
+
+from segnet_ros.core.labels import UNLABELED
+
+CLASS_WEIGHTS = ('median', 'sqrt-median', 'none')
+"""Median frequency balancing, its square root, or no balancing."""
+
+
+def compute_median_frequency_weights(
+    labels: Iterable[NDArray[np.uint8]], num_classes: int
+) -> NDArray[np.float64]:
+    """
+    Weigh each class by the median class frequency over its own.
+
+    Unlabeled pixels count as pixels of an image, but unlabeled is no class and has no part in the
+    median. A class that never occurs weighs 1: nothing can be learned about it.
+
+    :param labels: label images, uint8 (H, W), class ids and 255
+    :param num_classes: without unlabeled
+    :return: weights, (num_classes,)
+    """
+    class_pixels = np.zeros(num_classes)
+    image_pixels = np.zeros(num_classes)
+    for label in labels:
+        counts = np.bincount(label.ravel(), minlength=UNLABELED + 1)[:num_classes]
+        class_pixels += counts
+        image_pixels += label.size * (counts > 0)
+    occurs = class_pixels > 0
+    weights = np.ones(num_classes)
+    if occurs.any():
+        frequencies = class_pixels[occurs] / image_pixels[occurs]
+        weights[occurs] = np.median(frequencies) / frequencies
+    return weights
+
+
+def compute_loss(logits: Tensor, label: Tensor, class_weights: Tensor) -> Tensor:
+    """
+    Weighted cross entropy, averaged over the labeled pixels.
+
+    Divided by the number of labeled pixels, as in the authors' Caffe, and not by the sum of their
+    weights, as PyTorch's own mean would.
+
+    :param logits: (N, num_classes, H, W)
+    :param label: class ids and 255, uint8 or int64 (N, H, W)
+    :param class_weights: float (num_classes,)
+    :return: scalar; 0 where nothing is labeled
+    """
+    total = F.cross_entropy(
+        logits.float(), label.long(), class_weights, ignore_index=UNLABELED, reduction='sum'
+    )
+    labeled = torch.count_nonzero(label != UNLABELED)
+    return total / labeled.clamp(min=1)

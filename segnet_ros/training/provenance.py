@@ -1,0 +1,50 @@
+"""What a checkpoint tells about how its weights came about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import subprocess
+from typing import Any
+
+import torch
+
+from segnet_ros.training.loop import Position
+from segnet_ros.training.loop import Trainer
+
+
+def describe_run(
+    recipe: dict[str, Any],
+    position: Position,
+    trainer: Trainer,
+    metrics: dict[str, Any],
+    commit: str,
+) -> dict[str, Any]:
+    """
+    Describe a run in plain values, for the checkpoint's metadata.
+
+    :param recipe: the options of the run
+    :param metrics: of the last validation, fractions; empty before the first
+    :param commit: of the source tree when the run began
+    """
+    return {
+        'recipe': recipe,
+        'epochs': position.epoch,
+        'minutes': round(position.seconds / 60, 1),
+        'metrics': metrics,
+        'device': trainer.device.type,
+        'precision': trainer.precision,
+        'torch': torch.__version__,
+        'commit': commit,
+    }
+
+
+def read_commit() -> str:
+    """Name the commit of the source tree, with ``-dirty`` after changes; empty outside of git."""
+    try:
+        command = ['git', 'describe', '--always', '--dirty', '--abbrev=12']
+        result = subprocess.run(
+            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return ''
+    return result.stdout.strip() if result.returncode == 0 else ''
