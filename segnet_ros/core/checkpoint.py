@@ -52,6 +52,13 @@ class Checkpoint:
     provenance: dict[str, Any] = field(default_factory=dict)
     """How the weights came about: data, recipe, epochs, metrics, commit, torch; JSON values."""
 
+    def __post_init__(self) -> None:
+        if self.label_set.num_classes != self.config.num_classes:
+            raise CheckpointError(
+                f'expected a label set with the {self.config.num_classes} classes of the network,'
+                f" found '{self.label_set.name}' with {self.label_set.num_classes}"
+            )
+
     def build_network(self) -> SegNet:
         """
         Build the network with these weights, in evaluation mode, on the CPU in fp32.
@@ -111,26 +118,15 @@ def load_checkpoint(path: str | Path = '') -> Checkpoint:
             ' correct the path, or leave it empty for the packaged checkpoint'
         )
     try:
-        with safe_open(path, framework='pt') as file:
-            metadata = (file.metadata() or {}).get(_METADATA_KEY)
-            weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(
-            f'{path}: expected a safetensors file, could not read it ({error});'
-            ' use a checkpoint that segnet_train wrote'
-        ) from error
-    if metadata is None:
-        raise CheckpointError(
-            f"{path}: expected a SegNet checkpoint, found a safetensors file without the metadata"
-            f" '{_METADATA_KEY}'; use a checkpoint that segnet_train wrote"
-        )
-    checkpoint = _parse(path, metadata, weights)
-    try:
+        weights, metadata = _read(path)
+        checkpoint = _parse(metadata, weights)
         with torch.device('meta'):
             expected = SegNet(checkpoint.config).state_dict()
         _check_weights(expected, weights)
     except CheckpointError as error:
-        raise CheckpointError(f'{path}: {error}') from error
+        raise CheckpointError(
+            f'{path}: {error}; use a checkpoint that this version of segnet_train wrote'
+        ) from error
     return checkpoint
 
 
@@ -146,6 +142,7 @@ def write_atomically(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
     try:
         yield temporary
+        temporary.chmod(0o644)  # safetensors writes for the owner alone
         with open(temporary, 'rb') as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -157,37 +154,53 @@ def _storage_dtype(tensor: Tensor) -> torch.dtype:
     return torch.float16 if tensor.dim() == 4 else torch.float32
 
 
-def _parse(path: Path, metadata: str, weights: dict[str, Tensor]) -> Checkpoint:
+def _read(path: Path) -> tuple[dict[str, Tensor], str]:
+    """Read weights, as fp32, and the JSON metadata."""
+    try:
+        with safe_open(path, framework='pt') as file:
+            metadata = (file.metadata() or {}).get(_METADATA_KEY)
+            weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f'expected a safetensors file, could not read it ({error})'
+        ) from error
+    if metadata is None:
+        raise CheckpointError(
+            f"expected a SegNet checkpoint, found a safetensors file without the metadata"
+            f" '{_METADATA_KEY}'"
+        )
+    return weights, metadata
+
+
+def _parse(metadata: str, weights: dict[str, Tensor]) -> Checkpoint:
     try:
         values = json.loads(metadata)
-        version = values['format_version']
-        if version != FORMAT_VERSION or values['network'] != 'segnet':
+        version, network = values['format_version'], values['network']
+        if (version, network) != (FORMAT_VERSION, 'segnet'):
             raise CheckpointError(
-                f'{path}: expected format {FORMAT_VERSION} of network segnet, found format'
-                f' {version} of {values["network"]}; update segnet_ros or train again'
+                f'expected format {FORMAT_VERSION} of network segnet, found format {version}'
+                f' of {network}'
             )
         config = {
             key: tuple(value) if isinstance(value, list) else value
             for key, value in values['config'].items()
         }
         height, width = values['input_size']
-        normalization = values['normalization']
+        normalization = {key: tuple(value) for key, value in values['normalization'].items()}
         return Checkpoint(
             config=SegNetConfig(**config),
-            label_set=LabelSet.from_dict(values['label_set'], path),
+            label_set=LabelSet.from_dict(values['label_set'], 'its label set'),
             input_size=(int(height), int(width)),
             weights=weights,
-            normalization=Normalization(
-                mean=tuple(normalization['mean']), std=tuple(normalization['std'])
-            ),
+            normalization=Normalization(**normalization),
             provenance=values['provenance'],
         )
     except CheckpointError:
         raise
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
-            f'{path}: expected the metadata of a SegNet checkpoint, could not read it'
-            f' ({type(error).__name__}: {error}); use a checkpoint that segnet_train wrote'
+            'expected the metadata of a SegNet checkpoint, could not read it'
+            f' ({type(error).__name__}: {error})'
         ) from error
 
 
@@ -204,5 +217,5 @@ def _check_weights(expected: dict[str, Tensor], found: dict[str, Tensor]) -> Non
         more = f' and {len(problems) - 3} more' if len(problems) > 3 else ''
         raise CheckpointError(
             f'expected the weights of the network in its metadata, but {"; ".join(problems[:3])}'
-            f'{more}; use a checkpoint that segnet_train wrote'
+            f'{more}'
         )

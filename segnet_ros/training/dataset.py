@@ -60,7 +60,7 @@ class LabeledFolder:
         :raises DataError: if a file cannot be read, the sizes differ, or there is an unknown id
         """
         image_path, label_path = self.pairs[index]
-        image = _read(image_path, cv2.IMREAD_COLOR)
+        image = read_image(image_path)
         label = _read(label_path, cv2.IMREAD_UNCHANGED)
         if label.ndim != 2 or label.dtype != np.uint8:
             raise DataError(
@@ -73,7 +73,7 @@ class LabeledFolder:
                 f' {label.shape}; label images belong to images of the same size'
             )
         label = self.label_set.map_unlabeled(label, label_path)
-        return Sample(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), label)
+        return Sample(image, label)
 
 
 class RenderedScenes:
@@ -94,6 +94,18 @@ class RenderedScenes:
             raise IndexError(index)
         image, label = render_scene(self.seed + index, size=self.size)
         return Sample(image, label)
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """
+    Read an image file.
+
+    :param path: JPEG or PNG
+    :return: RGB, uint8 (H, W, 3)
+    :raises DataError: if it cannot be read
+    """
+    image: NDArray[np.uint8] = cv2.cvtColor(_read(path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    return image
 
 
 def _find_folders(root: Path, split: str) -> tuple[Path, Path]:

@@ -93,6 +93,8 @@ def _evaluate(options: argparse.Namespace) -> None:
         samples = LabeledFolder(options.data, options.split, predictor.label_set)
     else:
         samples = RenderedScenes(options.scenes, SCENE_SIZE)
+    if not len(samples):
+        raise ValueError(f'expected at least one image, got --scenes {options.scenes}')
     metrics = summarize(evaluate(predictor, samples), predictor.label_set)
     for name, iou in metrics['iou'].items():
         print(f'IoU {name:<12} {"absent" if iou is None else f"{100 * iou:6.2f}"}')

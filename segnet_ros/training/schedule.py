@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from segnet_ros.core.model import MIN_SIZE
+
 WARM_UP = 0.08
 """Share of a run in which the learning rate rises."""
 START, END = 0.04, 0.002
@@ -34,4 +36,4 @@ def grow_size(size: tuple[int, int], progress: float) -> tuple[int, int]:
     :param progress: share of the run that is done, 0 to 1
     """
     share = next((share for until, share in GROWTH if progress < until), 1.0)
-    return max(32, round(size[0] * share)), max(32, round(size[1] * share))
+    return max(MIN_SIZE, round(size[0] * share)), max(MIN_SIZE, round(size[1] * share))

@@ -22,6 +22,7 @@ from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.checkpoint import save_checkpoint
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.labels import load_label_set
+from segnet_ros.core.model import MIN_SIZE
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.normalization import Normalization
@@ -118,6 +119,11 @@ class _Run:
             options.size,
             options.seed,
         )
+        if len(self.samples) < options.batch_size:
+            raise ValueError(
+                f'expected at least one batch of {options.batch_size}, found'
+                f' {len(self.samples)} samples; add data or --scenes, or lower --batch-size'
+            )
         self.validation = self._open_validation()
         self.trainer = self._make_trainer()
         self.position = Position()
@@ -255,6 +261,14 @@ def _describe_metrics(run: _Run) -> str:
 def _check_options(options: argparse.Namespace) -> None:
     if not options.data and not options.scenes:
         raise ValueError('expected --data DIR or --scenes N to train on, got neither')
+    length = options.minutes if options.epochs is None else options.epochs
+    if length is not None and length <= 0:
+        raise ValueError(f'expected a run longer than 0, got {length}')
+    if min(options.size) < MIN_SIZE:
+        raise ValueError(
+            f'expected a --size of at least {MIN_SIZE} x {MIN_SIZE}, got'
+            f' {options.size[0]} x {options.size[1]}'
+        )
     if options.scenes and options.label_set != 'camvid':
         raise ValueError(
             f"expected label set 'camvid' with --scenes, got '{options.label_set}';"

@@ -1,0 +1,164 @@
+"""The predictor: geometry, outputs, devices."""
+
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+from segnet_ros.core.checkpoint import Checkpoint
+from segnet_ros.core.labels import load_label_set
+from segnet_ros.core.model import SegNet
+from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.predictor import cpu_computes_bf16
+from segnet_ros.core.predictor import DeviceError
+from segnet_ros.core.predictor import OUTPUTS
+from segnet_ros.core.predictor import Predictor
+from segnet_ros.core.predictor import select_device
+from segnet_ros.core.predictor import select_precision
+import torch
+import torch.nn.functional as F  # noqa: N812
+
+CONFIG = SegNetConfig(num_classes=11, widths=(4, 4, 4, 4, 4))
+NO_GPU = not torch.cuda.is_available()
+
+
+@pytest.fixture(scope='module')
+def checkpoint() -> Checkpoint:
+    torch.manual_seed(1)
+    network = SegNet(CONFIG)
+    network(torch.randn(4, 3, 64, 64))
+    return Checkpoint(CONFIG, load_label_set('camvid'), (48, 64), network.state_dict())
+
+
+@pytest.fixture(scope='module')
+def predictor(checkpoint) -> Predictor:
+    return Predictor(checkpoint, 'cpu', 'fp32')
+
+
+def make_image(height: int, width: int) -> NDArray[np.uint8]:
+    return np.random.default_rng(7).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize('size', [(48, 64), (37, 91), (200, 50), (1, 1)])
+def test_outputs_have_the_size_of_the_image(predictor, size):
+    prediction = predictor.predict(make_image(*size), OUTPUTS)
+    assert prediction.label.shape == prediction.confidence.shape == size
+    assert prediction.color.shape == prediction.overlay.shape == (*size, 3)
+    assert all(getattr(prediction, name).dtype == np.uint8 for name in OUTPUTS)
+
+
+def test_label_and_confidence_are_those_of_the_upsampled_logits(checkpoint, predictor):
+    image = make_image(96, 100)
+    x = torch.from_numpy(image).permute(2, 0, 1)[None].float()
+    x = F.interpolate(x, (48, 64), mode='bilinear', antialias=True) / 255
+    mean, std = torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]).view(2, 1, 3, 1, 1)
+    with torch.no_grad():
+        logits = checkpoint.build_network()((x - mean) / std)
+    softmax = F.interpolate(logits, (96, 100), mode='bilinear').softmax(1)[0].numpy()
+
+    prediction = predictor.predict(image, ('label', 'confidence'))
+
+    assert (prediction.label == softmax.argmax(0)).mean() > 0.999
+    assert np.abs(prediction.confidence - 255 * softmax.max(0)).max() < 0.6
+
+
+def test_color_and_overlay_follow_from_the_label(predictor):
+    image = make_image(50, 60)
+    prediction = predictor.predict(image, OUTPUTS, overlay_opacity=0.25)
+    assert np.array_equal(prediction.color, predictor.label_set.palette[prediction.label])
+    expected = 0.75 * image + 0.25 * prediction.color
+    assert np.abs(prediction.overlay - expected).max() <= 0.501
+
+
+@pytest.mark.parametrize(('opacity', 'same'), [(0.0, 'image'), (1.0, 'color')])
+def test_opacity_goes_from_image_to_color(predictor, opacity, same):
+    image = make_image(40, 50)
+    prediction = predictor.predict(image, ('overlay', 'color'), opacity)
+    expected = {'image': image, 'color': prediction.color}[same]
+    assert np.array_equal(prediction.overlay, expected)
+
+
+def test_only_what_was_asked_for_is_there(predictor):
+    prediction = predictor.predict(make_image(40, 50), ('overlay',))
+    assert prediction.overlay is not None
+    assert prediction.label is prediction.confidence is prediction.color is None
+
+
+def test_a_batch_of_different_sizes_equals_single_images(predictor):
+    images = [make_image(48, 64), make_image(60, 50), make_image(33, 32)]
+    for image, batched in zip(images, predictor.predict_batch(images, OUTPUTS), strict=True):
+        single = predictor.predict(image, OUTPUTS)
+        assert np.mean(batched.label == single.label) > 0.999
+
+
+def test_strides_and_read_only_memory_do_not_matter(predictor):
+    image = make_image(60, 80)
+    frozen = image.copy()
+    frozen.setflags(write=False)
+    expected = predictor.predict(image[:, ::-1]).label
+    assert np.array_equal(predictor.predict(image[:, ::-1].copy()).label, expected)
+    assert np.array_equal(
+        predictor.predict(frozen).label, predictor.predict(image).label
+    )
+
+
+def test_another_input_size_is_used(checkpoint):
+    predictor = Predictor(checkpoint, 'cpu', 'fp32', input_size=(64, 96))
+    assert predictor.input_size == (64, 96)
+    assert predictor.predict(make_image(40, 50)).label.shape == (40, 50)
+
+
+@pytest.mark.parametrize('image', [
+    np.zeros((4, 4), np.uint8), np.zeros((4, 4, 4), np.uint8), np.zeros((4, 4, 3), np.float32),
+    np.zeros((0, 4, 3), np.uint8),
+])
+def test_other_arrays_are_refused(predictor, image):
+    with pytest.raises(ValueError, match=r'expected a non-empty RGB image, uint8 \(H, W, 3\)'):
+        predictor.predict(image)
+
+
+@pytest.mark.parametrize('outputs', [(), ('mask',)])
+def test_other_outputs_are_refused(predictor, outputs):
+    with pytest.raises(ValueError, match='expected outputs out of'):
+        predictor.predict(make_image(40, 50), outputs)
+
+
+def test_a_small_input_size_is_refused(checkpoint):
+    with pytest.raises(ValueError, match='at least 32 x 32, got 16 x 64'):
+        Predictor(checkpoint, 'cpu', input_size=(16, 64))
+
+
+@pytest.mark.parametrize('name', ['gpu', 'cuda:x', 'cpu:0', ''])
+def test_unknown_devices_are_refused(name):
+    with pytest.raises(DeviceError, match=f"expected device .* got '{name}'"):
+        select_device(name)
+
+
+@pytest.mark.skipif(not NO_GPU, reason='there is a GPU')
+def test_cuda_without_a_gpu_says_what_to_do():
+    with pytest.raises(DeviceError, match="expected a GPU for device 'cuda'.* found 0; install"):
+        select_device('cuda')
+    assert select_device('auto').type == 'cpu'
+
+
+def test_precision_is_decided_by_capability():
+    assert select_precision('auto', torch.device('cuda')) == 'fp16'
+    expected = 'bf16' if cpu_computes_bf16() else 'fp32'
+    assert select_precision('auto', torch.device('cpu')) == expected
+    with pytest.raises(DeviceError, match='on the CPU'):
+        select_precision('fp16', torch.device('cpu'))
+    with pytest.raises(DeviceError, match='expected a precision'):
+        select_precision('int8', torch.device('cpu'))
+
+
+def test_half_precision_keeps_nearly_all_labels(checkpoint, predictor):
+    image = make_image(48, 64)
+    half = Predictor(checkpoint, 'cpu', 'bf16').predict(image).label
+    assert np.mean(half == predictor.predict(image).label) > 0.9
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(NO_GPU, reason='needs a CUDA device')
+@pytest.mark.parametrize(('precision', 'share'), [('fp32', 0.999), ('fp16', 0.98)])
+def test_gpu_and_cpu_agree(checkpoint, predictor, precision, share):
+    image = make_image(120, 160)
+    prediction = Predictor(checkpoint, 'cuda', precision).predict(image, OUTPUTS)
+    assert np.mean(prediction.label == predictor.predict(image).label) > share

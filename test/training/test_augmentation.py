@@ -1,0 +1,82 @@
+"""Augmentation: image and label together, every sample seeded by (seed, epoch, index)."""
+
+from collections import Counter
+
+import numpy as np
+from segnet_ros.core.labels import load_label_set
+from segnet_ros.training.augmentation import Draw
+from segnet_ros.training.augmentation import EpochSampler
+from segnet_ros.training.augmentation import load_epoch
+from segnet_ros.training.augmentation import TrainingSet
+from segnet_ros.training.dataset import LabeledFolder
+from segnet_ros.training.dataset import Sample
+import torch
+
+
+def make_set(data, seed=0, scenes=3, size=(48, 64)) -> TrainingSet:
+    return TrainingSet(LabeledFolder(data, 'train', load_label_set('camvid')), scenes, size, seed)
+
+
+def collect(samples, epoch=0, start_batch=0, workers=0):
+    return [
+        (image.clone(), label.clone())
+        for image, label in load_epoch(samples, epoch, 2, start_batch, workers)
+    ]
+
+
+def test_flips_move_image_and_label_together():
+    image = np.zeros((48, 64, 3), np.uint8)
+    image[:, :20] = 255
+    samples = TrainingSet([Sample(image, image[..., 0] // 85)], 0, (48, 64), seed=1)
+    sides = Counter()
+    for epoch in range(40):
+        augmented, label = samples[Draw(epoch, 0)]
+        bright = augmented.float().mean(0) > 60
+        assert torch.equal(bright, label == 3)
+        sides[bool(label[0, 0])] += 1
+    assert min(sides.values()) >= 8
+
+
+def test_light_changes_but_not_the_label(data):
+    samples = make_set(data)
+    images, labels = zip(*(samples[Draw(epoch, 0)] for epoch in range(12)), strict=True)
+    assert len({image.float().mean().item() for image in images}) > 6
+    assert len({bytes(label.numpy()) for label in labels}) == 2  # as it is, and flipped
+
+
+def test_resizing_never_invents_labels(data):
+    label = make_set(data, size=(40, 50))[Draw(0, 0)][1]
+    original = LabeledFolder(data, 'train', load_label_set('camvid'))[0].label
+    assert label.shape == (40, 50)
+    assert set(label.unique().tolist()) <= set(np.unique(original).tolist())
+
+
+def test_a_sample_depends_on_seed_epoch_and_index_alone(data):
+    samples, again = make_set(data), make_set(data)
+    for draw in (Draw(0, 0), Draw(3, 2), Draw(1, 9)):  # 8 and up are rendered
+        torch.manual_seed(len(samples))
+        first = samples[draw]
+        torch.manual_seed(123)
+        second = again[draw]
+        assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+    other_seed = make_set(data, seed=1)
+    assert not torch.equal(samples[Draw(0, 0)][0], other_seed[Draw(0, 0)][0])
+    assert not torch.equal(samples[Draw(0, 9)][0], samples[Draw(1, 9)][0])
+
+
+def test_the_order_of_an_epoch_is_shuffled_and_complete():
+    first, second = (list(EpochSampler(20, 0, epoch)) for epoch in (0, 1))
+    assert sorted(draw.index for draw in first) == list(range(20))
+    assert [draw.index for draw in first] != [draw.index for draw in second]
+    assert list(EpochSampler(20, 0, 0, start=5)) == first[5:]
+
+
+def test_batches_are_the_same_from_any_worker_and_any_start(data):
+    samples = make_set(data)
+    whole = collect(samples)
+    assert len(whole) == 5  # 11 samples; the incomplete batch is left out
+    for others in (collect(samples, workers=1), whole[:2] + collect(samples, start_batch=2)):
+        assert len(others) == len(whole)
+        for (image, label), (other_image, other_label) in zip(whole, others, strict=True):
+            assert torch.equal(image, other_image)
+            assert torch.equal(label, other_label)

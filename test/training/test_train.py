@@ -1,0 +1,138 @@
+"""The command segnet_train, from folders to a checkpoint, and back after an interruption."""
+
+import os
+from pathlib import Path
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+from safetensors.torch import load_file
+from segnet_ros.core.checkpoint import load_checkpoint
+from segnet_ros.core.labels import load_label_set
+from segnet_ros.training.train import main
+import torch
+
+SMALL = ['--size', '48x64', '--widths', '4', '4', '4', '4', '4', '--batch-size', '2',
+         '--workers', '0', '--device', 'cpu', '--validate-every', '1']
+
+
+def train(data: Path, output: Path, *more: str) -> int:
+    return main(['--data', str(data), '--output', str(output), *SMALL, *more])
+
+
+def start(data: Path, output: Path, *more: str) -> 'subprocess.Popen[str]':
+    command = [sys.executable, '-m', 'segnet_ros.training.train', '--data', str(data), '--output',
+               str(output), *SMALL, *more]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ)
+
+
+@pytest.fixture(scope='module')
+def trained(data, tmp_path_factory) -> Path:
+    """Output of a short run on images and scenes."""
+    output = tmp_path_factory.mktemp('run')
+    assert train(data, output, '--epochs', '2', '--scenes', '2') == 0
+    return output
+
+
+def test_a_run_ends_in_a_checkpoint_with_provenance(trained, data):
+    checkpoint = load_checkpoint(trained / 'checkpoint.safetensors')
+    provenance = checkpoint.provenance
+    assert checkpoint.input_size == (48, 64)
+    assert checkpoint.label_set == load_label_set('camvid')
+    assert provenance['epochs'] == 2
+    assert provenance['recipe']['data'] == data.name
+    assert provenance['recipe']['scenes'] == 2
+    assert 0 <= provenance['metrics']['miou'] <= 1
+    assert provenance['torch'] == torch.__version__
+
+
+def test_a_run_leaves_logs_for_tensorboard(trained):
+    assert list(trained.glob('events.out.tfevents.*'))
+
+
+@pytest.mark.parametrize('optimizer', ['adamw', 'sgd'])
+def test_an_interrupted_run_continues_exactly(data, tmp_path, optimizer):
+    options = ('--epochs', '3', '--optimizer', optimizer, '--precision', 'fp32')
+    assert train(data, tmp_path / 'whole', *options) == 0
+
+    process = start(data, tmp_path / 'parts', *options)
+    shown = ''
+    while 'loss' not in shown:  # until the first step is done
+        shown += process.stderr.read(1)
+    process.send_signal(signal.SIGTERM)
+    _, rest = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert 'Traceback' not in rest
+    assert train(data, tmp_path / 'parts', *options, '--resume') == 0
+
+    whole, parts = (
+        load_file(tmp_path / name / 'checkpoint.safetensors') for name in ('whole', 'parts')
+    )
+    assert whole.keys() == parts.keys()
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+def test_minutes_bound_a_run(data, tmp_path):
+    assert train(data, tmp_path, '--minutes', '0.02') == 0
+    provenance = load_checkpoint(tmp_path / 'checkpoint.safetensors').provenance
+    assert 0.0 <= provenance['minutes'] <= 0.2
+
+
+def test_a_progressive_run_ends_at_the_full_size(data, tmp_path, capsys):
+    assert train(data, tmp_path, '--epochs', '4', '--size', '64x96', '--progressive') == 0
+    sizes = re.findall(r'size (\d+x\d+)', capsys.readouterr().err)
+    assert sizes[-1] == '64x96'
+    assert load_checkpoint(tmp_path / 'checkpoint.safetensors').input_size == (64, 96)
+
+
+def test_scenes_alone_are_enough(tmp_path):
+    output = str(tmp_path / 'run')
+    assert main(['--scenes', '4', '--output', output, '--epochs', '1', *SMALL]) == 0
+    assert (tmp_path / 'run' / 'checkpoint.safetensors').is_file()
+
+
+def test_a_run_starts_from_other_weights_with_other_classes(trained, data, tmp_path):
+    label_set = tmp_path / 'two.yaml'
+    label_set.write_text(
+        'name: two\nunlabeled_values: [3, 4, 5, 6, 7, 8, 9, 10, 11, 2]\n'
+        'classes: [{name: a, color: [1, 2, 3]}, {name: b, color: [4, 5, 6]}]\n'
+    )
+    weights = trained / 'checkpoint.safetensors'
+    options = ('--init', str(weights), '--label-set', str(label_set), '--epochs', '1',
+               '--learning-rate', '1e-12', '--weight-decay', '0')
+    assert train(data, tmp_path / 'run', *options) == 0
+    found = load_checkpoint(tmp_path / 'run' / 'checkpoint.safetensors').weights
+    name = 'encoder.0.0.weight'
+    torch.testing.assert_close(found[name], load_file(weights)[name].float(), atol=1e-3, rtol=0)
+    assert found['classifier.weight'].shape[0] == 2
+
+
+@pytest.mark.parametrize(('options', 'message'), [
+    ((), 'there is already a run to resume; use --resume'),
+    (('--resume', '--seed', '7'), r'expected a run with the same options, found seed 0 there, 7'),
+])
+def test_runs_are_not_mixed(trained, data, options, message, capsys):
+    assert train(data, trained, '--epochs', '2', '--scenes', '2', *options) == 1
+    error = capsys.readouterr().err
+    assert re.search(message, error)
+    assert 'Traceback' not in error
+
+
+@pytest.mark.parametrize(('options', 'message'), [
+    (['--data', 'nowhere'], "nowhere: expected the folders 'train' and 'trainannot'"),
+    ([], 'expected --data DIR or --scenes N'),
+    (['--scenes', '4', '--resume'], 'there is no run to resume'),
+    (['--data', 'x', '--label-set', 'kitti'], "no label set 'kitti'"),
+    (['--scenes', '4', '--init', 'none.safetensors'], 'no checkpoint at'),
+    (['--scenes', '1'], 'expected at least one batch of 2'),
+    (['--scenes', '4', '--device', 'tpu'], "expected device 'auto'"),
+    (['--scenes', '4', '--minutes', '0'], 'expected a run longer than 0'),
+    (['--scenes', '4', '--size', '16x64'], 'expected a --size of at least 32 x 32'),
+])
+def test_bad_input_ends_in_one_clear_line(tmp_path, options, message, capsys):
+    assert main(['--output', str(tmp_path / 'run'), *SMALL, *options]) == 1
+    error = capsys.readouterr().err
+    assert message in error.splitlines()[-1]
+    assert 'Traceback' not in error
