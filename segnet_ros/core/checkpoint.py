@@ -22,13 +22,12 @@ from typing import Any
 from safetensors import safe_open
 from safetensors import SafetensorError
 from safetensors.torch import save_file
-import torch
-from torch import Tensor
-
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.normalization import Normalization
+import torch
+from torch import Tensor
 
 FORMAT_VERSION = 1
 _METADATA_KEY = 'segnet_ros'
@@ -48,7 +47,7 @@ class Checkpoint:
     """Height and width that images are resized to for the network."""
     weights: dict[str, Tensor]
     """The network's state by name."""
-    normalization: Normalization = Normalization()
+    normalization: Normalization = field(default_factory=Normalization)
     provenance: dict[str, Any] = field(default_factory=dict)
     """How the weights came about: data, recipe, epochs, metrics, commit, torch; JSON values."""
 
@@ -166,7 +165,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], str]:
         ) from error
     if metadata is None:
         raise CheckpointError(
-            f"expected a SegNet checkpoint, found a safetensors file without the metadata"
+            f'expected a SegNet checkpoint, found a safetensors file without the metadata'
             f" '{_METADATA_KEY}'"
         )
     return weights, metadata
@@ -181,7 +180,7 @@ def _parse(metadata: str, weights: dict[str, Tensor]) -> Checkpoint:
                 f'expected format {FORMAT_VERSION} of network segnet, found format {version}'
                 f' of {network}'
             )
-        config = {
+        config: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value
             for key, value in values['config'].items()
         }

@@ -81,7 +81,7 @@ class LabelSet:
         unknown = np.unique(mapped[(mapped >= self.num_classes) & (mapped != UNLABELED)])
         if unknown.size:
             raise LabelSetError(
-                f"{source}: expected class ids 0 to {self.num_classes - 1} of label set"
+                f'{source}: expected class ids 0 to {self.num_classes - 1} of label set'
                 f" '{self.name}' or one of its unlabeled_values {list(self.unlabeled_values)},"
                 f' found {unknown.tolist()}; correct the file or the label set'
             )
@@ -94,7 +94,7 @@ class LabelSet:
             'unlabeled_values': list(self.unlabeled_values),
             'classes': [
                 {'name': name, 'color': list(color)}
-                for name, color in zip(self.names, self.colors)
+                for name, color in zip(self.names, self.colors, strict=True)
             ],
         }
 

@@ -9,12 +9,12 @@ authors' released ``segnet_train.prototxt``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from torch import nn
-from torch import Tensor
+from itertools import pairwise
 
 from segnet_ros.core.pooling import max_pool
 from segnet_ros.core.pooling import unpool
+from torch import nn
+from torch import Tensor
 
 MIN_SIZE = 32
 """Smallest height and width: five poolings leave one pixel."""
@@ -54,7 +54,7 @@ class SegNet(nn.Module):
         inputs = (3, *config.widths[:-1])
         self.encoder = nn.ModuleList(
             _make_stage([before] + [width] * depth)
-            for before, width, depth in zip(inputs, config.widths, config.depths)
+            for before, width, depth in zip(inputs, config.widths, config.depths, strict=True)
         )
         # Mirrored: the channels change in the last convolution of a decoder stage. The outermost
         # stage is one convolution shorter, because the classifier takes its place.
@@ -62,7 +62,7 @@ class SegNet(nn.Module):
         self.decoder = nn.ModuleList(
             _make_stage([width] * depth + ([after] if after is not None else []))
             for after, width, depth in reversed(
-                list(zip(outputs, config.widths, config.depths))
+                list(zip(outputs, config.widths, config.depths, strict=True))
             )
         )
         self.classifier = nn.Conv2d(config.widths[0], config.num_classes, 3, padding=1)
@@ -86,7 +86,7 @@ class SegNet(nn.Module):
             pooled = max_pool(stage(x))
             poolings.append(pooled)
             x = pooled.features
-        for stage, pooled in zip(self.decoder, reversed(poolings)):
+        for stage, pooled in zip(self.decoder, reversed(poolings), strict=True):
             x = stage(unpool(x, pooled.indices, pooled.size))
         logits: Tensor = self.classifier(x)
         return logits
@@ -95,7 +95,7 @@ class SegNet(nn.Module):
 def _make_stage(channels: list[int]) -> nn.Sequential:
     """Chain 3 x 3 convolutions, each with batch normalization and ReLU, through the channels."""
     layers: list[nn.Module] = []
-    for before, after in zip(channels, channels[1:]):
+    for before, after in pairwise(channels):
         layers += [
             nn.Conv2d(before, after, 3, padding=1),
             nn.BatchNorm2d(after),

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-import torch
-from torch import Tensor
-import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
-
 from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.model import MIN_SIZE
 from segnet_ros.core.overlay import blend
 from segnet_ros.core.overlay import colorize
+import torch
+from torch import Tensor
+import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
 
 OUTPUTS = ('label', 'confidence', 'color', 'overlay')
 """What :meth:`Predictor.predict` can be asked for."""
@@ -87,9 +86,8 @@ class Predictor:
             torch.set_num_threads(cpu_threads or 1)
         self._dtype = _DTYPES[self.precision]
         self._palette = torch.tensor(self.label_set.palette, device=self.device)
-        self._network = checkpoint.build_network().to(
-            self.device, self._dtype, memory_format=torch.channels_last
-        )
+        self._network = checkpoint.build_network().to(self.device, self._dtype)
+        self._network.to(memory_format=torch.channels_last)
 
     @classmethod
     def from_checkpoint(
@@ -201,7 +199,9 @@ def select_device(name: str) -> torch.device:
     :raises DeviceError: if it is not one of these, or not here
     """
     kind, _, number = name.partition(':')
-    if kind not in ('auto', 'cpu', 'cuda') or (number and not (kind == 'cuda' and number.isdigit())):
+    if kind not in ('auto', 'cpu', 'cuda') or (
+        number and not (kind == 'cuda' and number.isdigit())
+    ):
         raise DeviceError(f"expected device 'auto', 'cpu', 'cuda' or 'cuda:N', got '{name}'")
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if kind == 'cpu' or (kind == 'auto' and not gpus):
@@ -209,7 +209,7 @@ def select_device(name: str) -> torch.device:
     if int(number or 0) >= gpus:
         raise DeviceError(
             f"expected a GPU for device '{name}', PyTorch {torch.__version__} found {gpus};"
-            " install a driver and a PyTorch that match this machine, or use device 'auto' or 'cpu'"
+            " install a driver and a PyTorch that match this machine, or use 'auto' or 'cpu'"
         )
     return torch.device('cuda', int(number or 0))
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
-from typing import Protocol
 
 import cv2
 import numpy as np
+from segnet_ros.training.dataset import RenderedScenes
+from segnet_ros.training.dataset import Sample
+from segnet_ros.training.dataset import Samples
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -17,26 +19,15 @@ from torch.utils.data import Sampler
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from segnet_ros.training.dataset import RenderedScenes
-from segnet_ros.training.dataset import Sample
-
 TRAINING_STREETS = 2**31
 """Rendered training scenes have seeds from here up, those of demo and evaluation below."""
-
-
-class Samples(Protocol):
-    """Anything with a length that gives a sample for an index."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, index: int) -> Sample: ...
 
 
 class Draw(NamedTuple):
     """Which sample, and in which epoch: with the seed, all that randomness depends on."""
 
     epoch: int
-    index: int
+    sample: int
 
 
 class TrainingSet(Dataset[tuple[Tensor, Tensor]]):
@@ -48,7 +39,7 @@ class TrainingSet(Dataset[tuple[Tensor, Tensor]]):
     """
 
     def __init__(
-        self, labeled: Sequence[Sample] | Samples, scenes: int, size: tuple[int, int], seed: int
+        self, labeled: Samples | Sequence[Sample], scenes: int, size: tuple[int, int], seed: int
     ) -> None:
         """
         Combine labeled images and rendered scenes.
@@ -74,8 +65,8 @@ class TrainingSet(Dataset[tuple[Tensor, Tensor]]):
         :return: RGB image, uint8 (3, H, W), and label image, uint8 (H, W)
         """
         random_seed = int(np.random.SeedSequence((self.seed, *draw)).generate_state(1)[0])
-        if draw.index < len(self.labeled):
-            image, label = self.labeled[draw.index]
+        if draw.sample < len(self.labeled):
+            image, label = self.labeled[draw.sample]
         else:
             image, label = self.scenes[random_seed]
         with torch.random.fork_rng(devices=[]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 import sys
 
 from segnet_ros.core.predictor import PRECISIONS
@@ -43,17 +44,27 @@ def add_checkpoint_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--checkpoint', default='', metavar='FILE', help='weights (those of the package)'
     )
-    add_device_options(parser)
-
-
-def add_device_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--device`` and ``--precision``."""
+    parser.add_argument('--device', default='auto', help='auto, cpu, cuda or cuda:N (%(default)s)')
     parser.add_argument(
-        '--device', default='auto', help='auto, cpu, cuda or cuda:N (%(default)s)'
-    )
-    parser.add_argument(
-        '--precision', default='auto', choices=PRECISIONS,
+        '--precision',
+        default='auto',
+        choices=PRECISIONS,
         help='auto takes what the device computes fastest (%(default)s)',
+    )
+
+
+def add_data_option(group: argparse._ActionsContainer, more: str = '') -> None:
+    """
+    Add ``--data``.
+
+    :param more: appended to its help
+    """
+    group.add_argument(
+        '--data',
+        type=Path,
+        metavar='DIR',
+        help='data set: DIR/SPLIT with DIR/SPLITannot, or DIR/images/SPLIT with DIR/labels/SPLIT;'
+        f' images and labels paired by stem{more}',
     )
 
 

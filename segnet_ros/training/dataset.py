@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from typing import NamedTuple
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.scenes import render_scene
 
@@ -23,6 +24,14 @@ class Sample(NamedTuple):
     """RGB, uint8 (H, W, 3)."""
     label: NDArray[np.uint8]
     """Class ids and 255 for unlabeled, uint8 (H, W)."""
+
+
+class Samples(Protocol):
+    """Anything with a length that gives a sample for an index."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Sample: ...
 
 
 class DataError(ValueError):
@@ -104,8 +113,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     :return: RGB, uint8 (H, W, 3)
     :raises DataError: if it cannot be read
     """
-    image: NDArray[np.uint8] = cv2.cvtColor(_read(path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-    return image
+    return np.asarray(cv2.cvtColor(_read(path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _find_folders(root: Path, split: str) -> tuple[Path, Path]:
@@ -137,11 +145,9 @@ def _find_pairs(images: Path, labels: Path) -> list[tuple[Path, Path]]:
     return [(path, label_by_stem[path.stem]) for path in paths]
 
 
-def _read(path: Path, flags: int) -> NDArray[np.uint8]:
+def _read(path: Path, flags: int) -> NDArray[Any]:
     # Through NumPy, because cv2.imread prints to stderr and hides why a file cannot be read.
     pixels = cv2.imdecode(np.fromfile(path, np.uint8), flags) if path.stat().st_size else None
     if pixels is None:
         raise DataError(f'{path}: expected a JPEG or PNG file, could not read it; replace it')
     return pixels
-
-

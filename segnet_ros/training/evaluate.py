@@ -8,17 +8,18 @@ from pathlib import Path
 import sys
 from typing import Any
 
-from tqdm import tqdm
-
+import numpy as np
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.metrics import ConfusionMatrix
 from segnet_ros.core.predictor import Predictor
-from segnet_ros.training.augmentation import Samples
 from segnet_ros.training.command import add_checkpoint_options
+from segnet_ros.training.command import add_data_option
 from segnet_ros.training.command import parse_size
 from segnet_ros.training.command import run_command
 from segnet_ros.training.dataset import LabeledFolder
 from segnet_ros.training.dataset import RenderedScenes
+from segnet_ros.training.dataset import Samples
+from tqdm import tqdm
 
 SCENE_SIZE = (360, 480)
 """Height and width of rendered scenes for evaluation: that of CamVid's images."""
@@ -52,8 +53,8 @@ def summarize(matrix: ConfusionMatrix, label_set: LabelSet) -> dict[str, Any]:
         'global_accuracy': matrix.global_accuracy,
         'class_accuracy': matrix.class_accuracy,
         'iou': {
-            name: None if iou != iou else float(iou)
-            for name, iou in zip(label_set.names, matrix.iou)
+            name: None if np.isnan(iou) else float(iou)
+            for name, iou in zip(label_set.names, matrix.iou, strict=True)
         },
     }
 
@@ -68,10 +69,7 @@ def _make_parser() -> argparse.ArgumentParser:
         'segnet_evaluate', description='Measure a checkpoint on images with labels.'
     )
     data = parser.add_mutually_exclusive_group(required=True)
-    data.add_argument(
-        '--data', type=Path, metavar='DIR', help='data set: DIR/SPLIT with DIR/SPLITannot, or'
-        ' DIR/images/SPLIT with DIR/labels/SPLIT; images and labels paired by stem',
-    )
+    add_data_option(data)
     data.add_argument(
         '--scenes', type=int, metavar='N', help='N rendered street scenes in place of a data set'
     )
@@ -99,7 +97,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     for name, iou in metrics['iou'].items():
         print(f'IoU {name:<12} {"absent" if iou is None else f"{100 * iou:6.2f}"}')
     for key, name in (
-        ('miou', 'mIoU'), ('global_accuracy', 'global accuracy'),
+        ('miou', 'mIoU'),
+        ('global_accuracy', 'global accuracy'),
         ('class_accuracy', 'class accuracy'),
     ):
         print(f'{name:<16} {100 * metrics[key]:6.2f}')

@@ -9,18 +9,17 @@ import pickle
 import time
 from typing import Any
 
-import torch
-from torch import nn
-from torch import Tensor
-import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
-
 from segnet_ros.core.checkpoint import write_atomically
+from segnet_ros.core.model import SegNet
 from segnet_ros.core.normalization import Normalization
 from segnet_ros.training.augmentation import load_epoch
 from segnet_ros.training.augmentation import TrainingSet
 from segnet_ros.training.loss import compute_loss
 from segnet_ros.training.schedule import grow_size
 from segnet_ros.training.schedule import one_cycle
+import torch
+from torch import Tensor
+import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
 
 
 class TrainingError(ValueError):
@@ -62,14 +61,15 @@ class Step:
     loss: float
     learning_rate: float
     size: tuple[int, int]
-    epoch_ends: bool
+    number: int
+    """Counts the steps of the run, from 1."""
 
 
 @dataclass(frozen=True)
 class Trainer:
     """All that a training step needs; nothing here changes but network, optimizer, position."""
 
-    network: nn.Module
+    network: SegNet
     optimizer: torch.optim.Optimizer
     class_weights: Tensor
     normalization: Normalization
@@ -106,11 +106,10 @@ class Trainer:
                 position.seconds += now - clock
                 clock = now
                 position.batch += 1
-                ends = position.batch == batches
-                if ends:
+                if position.batch == batches:
                     position.epoch, position.batch = position.epoch + 1, 0
                 progress = position.measure_progress(budget, batches)
-                yield Step(position, progress, *step, ends)
+                yield Step(position, progress, *step, position.epoch * batches + position.batch)
                 if progress >= 1:
                     return
 

@@ -11,11 +11,10 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
+from segnet_ros.core.labels import UNLABELED
 import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
-
-from segnet_ros.core.labels import UNLABELED
 
 CLASS_WEIGHTS = ('median', 'sqrt-median', 'none')
 """Median frequency balancing, its square root, or no balancing."""

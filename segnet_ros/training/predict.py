@@ -6,12 +6,11 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 import sys
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
-
 from segnet_ros.core.predictor import OUTPUTS
 from segnet_ros.core.predictor import Prediction
 from segnet_ros.core.predictor import Predictor
@@ -19,6 +18,7 @@ from segnet_ros.training.command import add_checkpoint_options
 from segnet_ros.training.command import run_command
 from segnet_ros.training.dataset import IMAGE_SUFFIXES
 from segnet_ros.training.dataset import read_image
+from tqdm import tqdm
 
 VIDEO_SUFFIXES = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm')
 
@@ -41,7 +41,10 @@ def _make_parser() -> argparse.ArgumentParser:
         '--output', type=Path, required=True, metavar='DIR', help='where the results go'
     )
     parser.add_argument(
-        '--outputs', nargs='+', choices=OUTPUTS, default=('label', 'overlay'),
+        '--outputs',
+        nargs='+',
+        choices=OUTPUTS,
+        default=('label', 'overlay'),
         help='what to write of each image (label overlay)',
     )
     parser.add_argument(
@@ -96,7 +99,7 @@ def _sort_inputs(inputs: list[Path]) -> tuple[list[Path], list[Path]]:
 
 def _write_images(stem: Path, prediction: Prediction, outputs: list[str]) -> None:
     for name in outputs:
-        pixels: NDArray[np.uint8] = getattr(prediction, name)
+        pixels: NDArray[Any] = getattr(prediction, name)
         if pixels.ndim == 3:
             pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
         _require(cv2.imwrite(f'{stem}_{name}.png', pixels), f'{stem}_{name}.png')
@@ -128,7 +131,7 @@ def _read_video(path: Path) -> Iterator[tuple[NDArray[np.uint8], float]]:
             read, pixels = capture.read()
             if not read:
                 break
-            yield cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), rate
+            yield np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8), rate
             bar.update()
     capture.release()
 

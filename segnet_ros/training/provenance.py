@@ -6,10 +6,9 @@ from pathlib import Path
 import subprocess
 from typing import Any
 
-import torch
-
 from segnet_ros.training.loop import Position
 from segnet_ros.training.loop import Trainer
+import torch
 
 
 def describe_run(

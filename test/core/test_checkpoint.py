@@ -25,7 +25,10 @@ CONFIG = SegNetConfig(num_classes=11, widths=(4, 4, 4, 4, 4))
 def checkpoint() -> Checkpoint:
     torch.manual_seed(1)
     return Checkpoint(
-        CONFIG, load_label_set('camvid'), (48, 64), SegNet(CONFIG).state_dict(),
+        CONFIG,
+        load_label_set('camvid'),
+        (48, 64),
+        SegNet(CONFIG).state_dict(),
         provenance={'data': 'none', 'metrics': {'miou': 0.5}},
     )
 
@@ -104,16 +107,19 @@ def test_weights_of_something_else_are_refused(tmp_path):
         load_checkpoint(path)
 
 
-@pytest.mark.parametrize('change', [
-    lambda metadata: metadata.update(format_version=2),
-    lambda metadata: metadata.update(network='unet'),
-    lambda metadata: metadata.pop('label_set'),
-    lambda metadata: metadata.update(input_size=[3]),
-    lambda metadata: metadata['config'].update(growth=3),
-    lambda metadata: metadata['config'].update(num_classes='many'),
-    lambda metadata: metadata['label_set'].update(classes=[]),
-    lambda metadata: metadata.update(normalization=None),
-])
+@pytest.mark.parametrize(
+    'change',
+    [
+        lambda metadata: metadata.update(format_version=2),
+        lambda metadata: metadata.update(network='unet'),
+        lambda metadata: metadata.pop('label_set'),
+        lambda metadata: metadata.update(input_size=[3]),
+        lambda metadata: metadata['config'].update(growth=3),
+        lambda metadata: metadata['config'].update(num_classes='many'),
+        lambda metadata: metadata['label_set'].update(classes=[]),
+        lambda metadata: metadata.update(normalization=None),
+    ],
+)
 def test_metadata_that_does_not_fit_is_refused(path, change):
     rewrite(path, change)
     with pytest.raises(CheckpointError, match=str(path)):
@@ -140,9 +146,14 @@ def test_missing_and_unknown_weights_are_named(checkpoint):
 
 def test_a_failed_write_leaves_the_old_file(path):
     before = path.read_bytes()
-    with pytest.raises(RuntimeError), write_atomically(path) as temporary:
-        temporary.write_bytes(b'half of it')
-        raise RuntimeError
+
+    def fail_half_way() -> None:
+        with write_atomically(path) as temporary:
+            temporary.write_bytes(b'half of it')
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        fail_half_way()
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 

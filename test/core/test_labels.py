@@ -37,14 +37,17 @@ def test_plain_values_round_trip():
     assert LabelSet.from_dict(label_set.to_dict(), 'x') == label_set
 
 
-@pytest.mark.parametrize('change', [
-    {'names': ('a', 'a')},
-    {'colors': ((0, 0, 0), (0, 0, 0))},
-    {'colors': ((0, 0, 0), (0, 0, 256))},
-    {'colors': ((0, 0, 0),)},
-    {'unlabeled_values': (1,)},
-    {'unlabeled_values': (256,)},
-])
+@pytest.mark.parametrize(
+    'change',
+    [
+        {'names': ('a', 'a')},
+        {'colors': ((0, 0, 0), (0, 0, 0))},
+        {'colors': ((0, 0, 0), (0, 0, 256))},
+        {'colors': ((0, 0, 0),)},
+        {'unlabeled_values': (1,)},
+        {'unlabeled_values': (256,)},
+    ],
+)
 def test_contradictions_are_refused(change):
     values = {'names': ('a', 'b'), 'colors': ((0, 0, 0), (1, 1, 1)), 'unlabeled_values': (255,)}
     with pytest.raises(LabelSetError, match="label set 'x': expected"):
@@ -61,7 +64,7 @@ def test_own_files_are_read(tmp_path):
 def test_other_files_are_refused(tmp_path, text):
     path = tmp_path / 'own.yaml'
     path.write_text(text)
-    with pytest.raises(LabelSetError, match='own.yaml'):
+    with pytest.raises(LabelSetError, match=r'own\.yaml'):
         load_label_set(path)
 
 

@@ -17,7 +17,10 @@ def make_matrix() -> ConfusionMatrix:
 
 def test_counts_rows_by_truth_and_ignores_unlabeled():
     assert make_matrix().counts.tolist() == [
-        [2, 1, 0, 0], [0, 2, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]
+        [2, 1, 0, 0],
+        [0, 2, 0, 0],
+        [1, 0, 0, 0],
+        [0, 0, 0, 0],
     ]
 
 

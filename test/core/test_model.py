@@ -14,10 +14,20 @@ SMALL = SegNetConfig(num_classes=5, widths=(4, 6, 8, 8, 8))
 class PlainSegNet(nn.Module):
     """SegNet from nn.MaxPool2d and nn.MaxUnpool2d, wired by hand from the paper's table."""
 
-    ENCODER = ((3, 64, 64), (64, 128, 128), (128, 256, 256, 256), (256, 512, 512, 512),
-               (512, 512, 512, 512))
-    DECODER = ((512, 512, 512, 512), (512, 512, 512, 256), (256, 256, 256, 128), (128, 128, 64),
-               (64, 64))
+    ENCODER = (
+        (3, 64, 64),
+        (64, 128, 128),
+        (128, 256, 256, 256),
+        (256, 512, 512, 512),
+        (512, 512, 512, 512),
+    )
+    DECODER = (
+        (512, 512, 512, 512),
+        (512, 512, 512, 256),
+        (256, 256, 256, 128),
+        (128, 128, 64),
+        (64, 64),
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,10 +39,12 @@ class PlainSegNet(nn.Module):
 
     @staticmethod
     def make_stage(channels: tuple[int, ...]) -> nn.Sequential:
-        return nn.Sequential(*itertools.chain.from_iterable(
-            (nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.ReLU())
-            for a, b in itertools.pairwise(channels)
-        ))
+        return nn.Sequential(
+            *itertools.chain.from_iterable(
+                (nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.ReLU())
+                for a, b in itertools.pairwise(channels)
+            )
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         stack = []

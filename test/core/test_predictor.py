@@ -95,9 +95,7 @@ def test_strides_and_read_only_memory_do_not_matter(predictor):
     frozen.setflags(write=False)
     expected = predictor.predict(image[:, ::-1]).label
     assert np.array_equal(predictor.predict(image[:, ::-1].copy()).label, expected)
-    assert np.array_equal(
-        predictor.predict(frozen).label, predictor.predict(image).label
-    )
+    assert np.array_equal(predictor.predict(frozen).label, predictor.predict(image).label)
 
 
 def test_another_input_size_is_used(checkpoint):
@@ -106,10 +104,15 @@ def test_another_input_size_is_used(checkpoint):
     assert predictor.predict(make_image(40, 50)).label.shape == (40, 50)
 
 
-@pytest.mark.parametrize('image', [
-    np.zeros((4, 4), np.uint8), np.zeros((4, 4, 4), np.uint8), np.zeros((4, 4, 3), np.float32),
-    np.zeros((0, 4, 3), np.uint8),
-])
+@pytest.mark.parametrize(
+    'image',
+    [
+        np.zeros((4, 4), np.uint8),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((4, 4, 3), np.float32),
+        np.zeros((0, 4, 3), np.uint8),
+    ],
+)
 def test_other_arrays_are_refused(predictor, image):
     with pytest.raises(ValueError, match=r'expected a non-empty RGB image, uint8 \(H, W, 3\)'):
         predictor.predict(image)
@@ -134,7 +137,7 @@ def test_unknown_devices_are_refused(name):
 
 @pytest.mark.skipif(not NO_GPU, reason='there is a GPU')
 def test_cuda_without_a_gpu_says_what_to_do():
-    with pytest.raises(DeviceError, match="expected a GPU for device 'cuda'.* found 0; install"):
+    with pytest.raises(DeviceError, match=r"expected a GPU for device 'cuda'.* found 0; install"):
         select_device('cuda')
     assert select_device('auto').type == 'cpu'
 

@@ -14,7 +14,10 @@ def write_pair(image_path: Path, label_path: Path, seed: int) -> None:
     image, label = render_scene(seed, size=SIZE)
     label = label.copy()
     label[:2] = 11  # unlabeled in CamVid's files
-    for path, pixels in ((image_path, cv2.cvtColor(image, cv2.COLOR_RGB2BGR)), (label_path, label)):
+    for path, pixels in (
+        (image_path, cv2.cvtColor(image, cv2.COLOR_RGB2BGR)),
+        (label_path, label),
+    ):
         path.parent.mkdir(parents=True, exist_ok=True)
         assert cv2.imwrite(str(path), pixels)
 

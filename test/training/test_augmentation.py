@@ -66,8 +66,8 @@ def test_a_sample_depends_on_seed_epoch_and_index_alone(data):
 
 def test_the_order_of_an_epoch_is_shuffled_and_complete():
     first, second = (list(EpochSampler(20, 0, epoch)) for epoch in (0, 1))
-    assert sorted(draw.index for draw in first) == list(range(20))
-    assert [draw.index for draw in first] != [draw.index for draw in second]
+    assert sorted(draw.sample for draw in first) == list(range(20))
+    assert [draw.sample for draw in first] != [draw.sample for draw in second]
     assert list(EpochSampler(20, 0, 0, start=5)) == first[5:]
 
 

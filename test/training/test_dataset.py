@@ -56,12 +56,18 @@ def test_an_empty_folder_is_refused(tmp_path, pair):
         LabeledFolder(tmp_path, 'a', CAMVID)
 
 
-@pytest.mark.parametrize(('label', 'message'), [
-    (np.full((32, 40), 12, np.uint8), r'x\.png: expected class ids .*found \[12\]'),
-    (np.full((32, 41), 3, np.uint8), r'expected the size of x\.jpg, \(32, 40\), got \(32, 41\)'),
-    (np.zeros((32, 40, 3), np.uint8), 'expected one channel of class ids'),
-    (np.zeros((32, 40), np.uint16), 'expected one channel of class ids, 8 bits'),
-])
+@pytest.mark.parametrize(
+    ('label', 'message'),
+    [
+        (np.full((32, 40), 12, np.uint8), r'x\.png: expected class ids .*found \[12\]'),
+        (
+            np.full((32, 41), 3, np.uint8),
+            r'expected the size of x\.jpg, \(32, 40\), got \(32, 41\)',
+        ),
+        (np.zeros((32, 40, 3), np.uint8), 'expected one channel of class ids'),
+        (np.zeros((32, 40), np.uint16), 'expected one channel of class ids, 8 bits'),
+    ],
+)
 def test_labels_that_do_not_fit_are_named(tmp_path, pair, label, message):
     cv2.imwrite(str(pair[1]), label)
     with pytest.raises(ValueError, match=message):

@@ -59,11 +59,14 @@ def test_scenes_need_no_data(weights, tmp_path):
     assert np.isfinite(json.loads(path.read_text())['miou'])
 
 
-@pytest.mark.parametrize(('options', 'message'), [
-    (['--data', 'nowhere'], "nowhere: expected the folders 'val' and 'valannot'"),
-    (['--scenes', '0'], 'expected at least one image'),
-    (['--scenes', '1', '--checkpoint', 'none'], "no checkpoint at 'none'"),
-])
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['--data', 'nowhere'], "nowhere: expected the folders 'val' and 'valannot'"),
+        (['--scenes', '0'], 'expected at least one image'),
+        (['--scenes', '1', '--checkpoint', 'none'], "no checkpoint at 'none'"),
+    ],
+)
 def test_bad_input_ends_in_one_clear_line(weights, options, message, capsys):
     assert main(['--checkpoint', str(weights), *options]) == 1
     error = capsys.readouterr().err

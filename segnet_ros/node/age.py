@@ -1,0 +1,70 @@
+"""Ages of the latest processed images."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+import math
+import threading
+
+PLAUSIBLE_S = (-0.1, 60.0)
+"""An age outside tells about the clocks, not about the image."""
+
+
+@dataclass(frozen=True)
+class Ages:
+    """Summary of the latest ages; None where there is none yet."""
+
+    p50_ms: float | None
+    p95_ms: float | None
+    mismatched: int
+    """Number of ages so far that were implausible and left out."""
+    is_mismatched: bool
+    """Whether the latest age was one of these."""
+
+
+class AgeWindow:
+    """Keep the latest ages; one thread adds, another asks."""
+
+    def __init__(self, length: int = 100) -> None:
+        self._lock = threading.Lock()
+        self._ages_s: deque[float] = deque(maxlen=length)
+        self._mismatched = 0
+        self._is_mismatched = False
+
+    def add(self, age_s: float) -> None:
+        """
+        Add the age of an image.
+
+        :param age_s: now minus stamp at publication, in seconds
+        """
+        with self._lock:
+            self._is_mismatched = not PLAUSIBLE_S[0] <= age_s <= PLAUSIBLE_S[1]
+            if self._is_mismatched:
+                self._mismatched += 1
+            else:
+                self._ages_s.append(age_s)
+
+    def summary(self) -> Ages:
+        """Summarize the ages kept."""
+        with self._lock:
+            ages_s = sorted(self._ages_s)
+            mismatched, is_mismatched = self._mismatched, self._is_mismatched
+        return Ages(
+            p50_ms=_percentile_ms(ages_s, 50),
+            p95_ms=_percentile_ms(ages_s, 95),
+            mismatched=mismatched,
+            is_mismatched=is_mismatched,
+        )
+
+
+def _percentile_ms(ages_s: Sequence[float], percent: int) -> float | None:
+    """
+    Find the smallest age that at least this share of the ages does not exceed.
+
+    :param ages_s: sorted, in seconds
+    """
+    if not ages_s:
+        return None
+    return ages_s[math.ceil(len(ages_s) * percent / 100) - 1] * 1000

@@ -1,0 +1,137 @@
+"""One camera: its subscription, its slot, and what is known about its images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import time
+
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy
+from rclpy.qos import HistoryPolicy
+from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
+from rclpy.subscription import Subscription
+from segnet_ros.node.age import AgeWindow
+from segnet_ros.node.mailbox import Mailbox
+from sensor_msgs.msg import Image
+
+try:
+    from rclpy.event_handler import SubscriptionEventCallbacks
+    from rclpy.event_handler import UnsupportedEventTypeError
+except ImportError:  # Humble
+    from rclpy.qos_event import SubscriptionEventCallbacks
+    from rclpy.qos_event import UnsupportedEventTypeError
+
+
+def choose_reliability(publishers: Sequence[ReliabilityPolicy]) -> ReliabilityPolicy:
+    """
+    Choose the reliability that hears every publisher and loses least.
+
+    A reliable subscription is deaf to a best-effort publisher, so one of those decides; and
+    while there is no publisher, the next one may be of either kind.
+
+    :param publishers: reliability of each publisher of the topic
+    """
+    if publishers and all(policy == ReliabilityPolicy.RELIABLE for policy in publishers):
+        return ReliabilityPolicy.RELIABLE
+    return ReliabilityPolicy.BEST_EFFORT
+
+
+class Camera:
+    """
+    Put the images of one topic into a mailbox, as taken.
+
+    Everything but ``mailbox`` and ``ages`` belongs to the thread of the executor.
+
+    :ivar topic: resolved name
+    :ivar reliability: of the subscription, ``reliable`` or ``best_effort``; empty before
+    :ivar publishers: number of publishers at the last check
+    :ivar lost: images that the transport is known to have lost; None if it does not tell
+    :ivar disordered: images whose stamp was not later than that of the image before
+    :ivar encoding: of the last image
+    :ivar data_size: of the last image, in bytes
+    :ivar last_arrival: of an image, or of the first subscription, on ``time.monotonic``
+    """
+
+    def __init__(self, node: Node, topic: str, reliability: str) -> None:
+        """
+        Prepare; nothing is subscribed yet.
+
+        :param topic: before remapping
+        :param reliability: ``auto``, ``reliable`` or ``best_effort``
+        """
+        self.mailbox: Mailbox[Image] = Mailbox()
+        self.ages = AgeWindow()
+        self.topic = node.resolve_topic_name(topic)
+        self.reliability = ''
+        self.publishers = 0
+        self.lost: int | None = 0
+        self.disordered = 0
+        self.encoding = ''
+        self.data_size = 0
+        self.last_arrival = 0.0
+        self._node = node
+        self._name = topic
+        self._wanted = reliability
+        self._subscription: Subscription[Image] | None = None
+        self._last_stamp = (-1, 0)
+
+    def follow_publishers(self) -> None:
+        """Subscribe, or subscribe anew where the publishers ask for another reliability."""
+        found = self._node.get_publishers_info_by_topic(self._name)
+        self.publishers = len(found)
+        if self._wanted == 'auto':
+            policy = choose_reliability([info.qos_profile.reliability for info in found])
+        else:
+            policy = ReliabilityPolicy[self._wanted.upper()]
+        if policy.name.lower() != self.reliability:
+            self._subscribe(policy)
+
+    def _subscribe(self, policy: ReliabilityPolicy) -> None:
+        if self._subscription is None:
+            self.last_arrival = time.monotonic()
+        else:
+            self._node.destroy_subscription(self._subscription)
+        try:
+            events = SubscriptionEventCallbacks(message_lost=self._count_lost)
+            self._subscription = self._create_subscription(policy, events)
+        except UnsupportedEventTypeError:
+            self.lost = None
+            self._subscription = self._create_subscription(policy, SubscriptionEventCallbacks())
+        self.reliability = policy.name.lower()
+
+    def _create_subscription(
+        self, policy: ReliabilityPolicy, events: SubscriptionEventCallbacks
+    ) -> Subscription[Image]:
+        profile = QoSProfile(
+            history=HistoryPolicy.KEEP_LAST,
+            depth=1,
+            reliability=policy,
+            durability=DurabilityPolicy.VOLATILE,
+        )
+        return self._node.create_subscription(
+            Image, self._name, self._receive, profile, event_callbacks=events
+        )
+
+    def _receive(self, message: Image) -> None:
+        """Keep the image and return at once; conversion waits until it is chosen."""
+        self.mailbox.put(message)
+        self.last_arrival = time.monotonic()
+        self.encoding = message.encoding
+        self.data_size = len(message.data)
+        stamp = (message.header.stamp.sec, message.header.stamp.nanosec)
+        if stamp <= self._last_stamp:
+            self._report_disorder(stamp)
+        self._last_stamp = stamp
+
+    def _report_disorder(self, stamp: tuple[int, int]) -> None:
+        self.disordered += 1
+        if self.disordered == 1:
+            self._node.get_logger().warning(
+                f'{self.topic}: stamps do not increase ({stamp[0]}.{stamp[1]:09d} s after '
+                f'{self._last_stamp[0]}.{self._last_stamp[1]:09d} s); images are processed all '
+                'the same. Does the camera set its stamps? Is more than one camera on this topic?'
+            )
+
+    def _count_lost(self, event: object) -> None:
+        self.lost = (self.lost or 0) + getattr(event, 'total_count_change', 0)

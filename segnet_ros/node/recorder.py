@@ -1,0 +1,137 @@
+"""The demo's audience: listens to source and node, and keeps what is worth showing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import time
+from types import TracebackType
+
+import cv2
+from diagnostic_msgs.msg import DiagnosticArray
+import numpy as np
+from numpy.typing import NDArray
+import rclpy
+from rclpy.qos import QoSProfile
+from rclpy.time import Time
+from segnet_ros.core.labels import load_label_set
+from segnet_ros.core.metrics import ConfusionMatrix
+from segnet_ros.node.conversions import image_to_rgb
+from sensor_msgs.msg import Image
+
+TRUTHS_KEPT = 300
+"""Label images of the source that wait for the node's, ten seconds at 30 Hz."""
+SHOTS_KEPT = 24
+"""Overlays in memory; when there are more, every other is left out."""
+VIDEO_RATE = 5.0
+"""Images per second in the video."""
+
+
+class Recorder:
+    """
+    Subscribe to the node's outputs; for use as a context manager.
+
+    :ivar count: label images of the node so far
+    :ivar matrix: of the node's labels against the source's, where it publishes any
+    :ivar status: values of the last diagnostics message, by key
+    :ivar shots: overlays spread over the recording, RGB
+    """
+
+    def __init__(self, video_path: Path) -> None:
+        """
+        Join the ROS graph.
+
+        :param video_path: where the overlays are written as they arrive
+        """
+        self.count = 0
+        self.matrix = ConfusionMatrix(load_label_set('camvid').num_classes)
+        self.status: dict[str, str] = {}
+        self.shots: list[NDArray[np.uint8]] = []
+        self._overlays = 0
+        self._shot_stride = 1
+        self._truths: dict[int, NDArray[np.uint8]] = {}
+        self._arrivals: list[float] = []
+        self._video_path = video_path
+        self._video: cv2.VideoWriter | None = None
+        rclpy.init()
+        self._node = rclpy.create_node('recorder')
+        for message_type, topic, callback in (
+            (Image, 'label', self._keep_truth),
+            (Image, 'segnet/label', self._compare),
+            (Image, 'segnet/overlay', self._record),
+            (DiagnosticArray, '/diagnostics', self._note_status),
+        ):
+            self._node.create_subscription(message_type, topic, callback, QoSProfile(depth=5))
+
+    def __enter__(self) -> Recorder:
+        """Record from here on."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave the ROS graph and close the video."""
+        if self._video is not None:
+            self._video.release()
+        self._node.destroy_node()
+        rclpy.shutdown()
+
+    @property
+    def rate(self) -> float:
+        """Label images per second; nan with less than two."""
+        if len(self._arrivals) < 2:
+            return float('nan')
+        return (len(self._arrivals) - 1) / (self._arrivals[-1] - self._arrivals[0])
+
+    def spin_once(self) -> None:
+        """Handle one message, or wait for one for a moment."""
+        rclpy.spin_once(self._node, timeout_sec=0.1)
+
+    def forget_status(self) -> None:
+        """Wait for the next diagnostics message."""
+        self.status = {}
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the node, by its last diagnostics message, has dealt with every image."""
+        status = self.status
+        return bool(status) and status['waiting'] == status['in progress'] == '0'
+
+    def _keep_truth(self, message: Image) -> None:
+        self._truths[_read_stamp(message)] = _read_label(message)
+        if len(self._truths) > TRUTHS_KEPT:
+            del self._truths[min(self._truths)]
+
+    def _compare(self, message: Image) -> None:
+        self.count += 1
+        self._arrivals.append(time.monotonic())
+        truth = self._truths.pop(_read_stamp(message), None)
+        if truth is not None:
+            self.matrix.update(_read_label(message), truth)
+
+    def _record(self, message: Image) -> None:
+        overlay = image_to_rgb(message)
+        if self._video is None:
+            size = (message.width, message.height)
+            codec = cv2.VideoWriter.fourcc(*'mp4v')
+            self._video = cv2.VideoWriter(str(self._video_path), codec, VIDEO_RATE, size)
+        self._video.write(cv2.cvtColor(overlay, cv2.COLOR_RGB2BGR))
+        if self._overlays % self._shot_stride == 0:
+            self.shots.append(overlay)
+        self._overlays += 1
+        if len(self.shots) > SHOTS_KEPT:
+            self.shots = self.shots[::2]
+            self._shot_stride *= 2
+
+    def _note_status(self, message: DiagnosticArray) -> None:
+        self.status = {entry.key: entry.value for entry in message.status[0].values}
+
+
+def _read_stamp(message: Image) -> int:
+    return int(Time.from_msg(message.header.stamp).nanoseconds)
+
+
+def _read_label(message: Image) -> NDArray[np.uint8]:
+    return np.frombuffer(message.data, np.uint8).reshape(message.height, message.width)

@@ -1,0 +1,76 @@
+"""Package data for colcon and pip; nothing is computed here."""
+
+from glob import glob
+
+from setuptools import find_packages
+from setuptools import setup
+
+setup(
+    name='segnet_ros',
+    version='0.1.0',
+    description='Semantic segmentation of ROS 2 camera topics with SegNet',
+    long_description=(
+        'A ROS 2 node that turns camera topics into label images, overlays and confidences with '
+        'the SegNet of Badrinarayanan, Kendall and Cipolla, and the code that trains it.'
+    ),
+    author='segnet_ros maintainers',
+    author_email='maintainers@segnet-ros.example',
+    license='Apache-2.0',
+    python_requires='>=3.10',
+    zip_safe=False,
+    packages=find_packages(include=['segnet_ros', 'segnet_ros.*']),
+    package_data={
+        'segnet_ros': [
+            'py.typed',
+            'label_sets/*.yaml',
+            'weights/*.safetensors',
+            'weights/LICENSE',
+        ],
+    },
+    data_files=[
+        ('share/ament_index/resource_index/packages', ['resource/segnet_ros']),
+        ('share/segnet_ros', ['package.xml']),
+        ('share/segnet_ros/launch', glob('launch/*.launch.py')),
+        ('share/segnet_ros/config', glob('config/*')),
+    ],
+    # On a robot everything else comes from rosdep and from the platform.
+    install_requires=['setuptools'],
+    extras_require={
+        'torch': [
+            'numpy>=1.21',  # images and label images are arrays
+            'opencv-python-headless>=4.5.4',  # resizing, color conversion, image and video files
+            'PyYAML',  # label-set files
+            'safetensors',  # checkpoints that cannot execute code
+            'torch>=2.3',  # the network
+        ],
+        # Only for machines without ROS 2; `make` pins them with requirements/*.txt.
+        'ros': [
+            'ros-diagnostic-msgs',  # /diagnostics
+            'ros-rclpy[fastrtps]',  # nodes, over Fast DDS
+            'ros-sensor-msgs',  # images and camera_info
+        ],
+        'train': [
+            'tensorboard',  # curves of a training run
+            'torchvision>=0.18',  # joint augmentation of image and labels, ImageNet encoder
+            'tqdm',  # progress bars
+        ],
+        'test': [
+            'colcon-common-extensions',  # the test of the installed package
+            'mypy',  # types
+            'pytest',  # runs the tests
+            'ruff',  # style and format
+            'types-PyYAML',  # types of yaml, for mypy
+            'types-tqdm',  # types of tqdm, for mypy
+        ],
+    },
+    entry_points={
+        'console_scripts': [
+            'segnet_demo = segnet_ros.node.demo:main',
+            'segnet_evaluate = segnet_ros.training.evaluate:main',
+            'segnet_image_source = segnet_ros.node.image_source:main',
+            'segnet_node = segnet_ros.node.main:main',
+            'segnet_predict = segnet_ros.training.predict:main',
+            'segnet_train = segnet_ros.training.train:main',
+        ],
+    },
+)

@@ -1,0 +1,54 @@
+"""What the tests of the node share: processes that run it, and a client on the same graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+import os
+from pathlib import Path
+import sys
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from node_control import NodeProcess
+from ros_client import RosClient
+
+
+@pytest.fixture(scope='session', autouse=True)
+def ros_domain() -> str:
+    """Keep this session's graph on this host and apart from others."""
+    os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
+    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    return os.environ['ROS_DOMAIN_ID']
+
+
+@pytest.fixture
+def start_node(ros_domain: str) -> Iterator[Callable[..., NodeProcess]]:
+    """Start node processes that end with the test."""
+    processes: list[NodeProcess] = []
+
+    def start(*args: str) -> NodeProcess:
+        processes.append(NodeProcess(*args))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.kill()
+
+
+@pytest.fixture(scope='module')
+def client(ros_domain: str) -> Iterator[RosClient]:
+    """Publish to and hear from nodes in other processes."""
+    client = RosClient()
+    yield client
+    client.close()
+
+
+@pytest.fixture(autouse=True)
+def forget(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Remove what a test has created on the module's client."""
+    yield
+    if 'client' in request.fixturenames:
+        request.getfixturevalue('client').reset()

@@ -1,0 +1,100 @@
+"""Start, watch and end a node in its own process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import json
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+PROGRAM = Path(__file__).with_name('node_process.py')
+PATIENCE_S = 30.0
+"""Before a test gives up on a node; machines may be busy."""
+
+
+class NodeProcess:
+    """
+    A node with a stand-in for the network, as a process.
+
+    :ivar lines: what it has written so far, standard output and error
+    """
+
+    def __init__(self, *args: str) -> None:
+        """:param args: for ``node_process.py``, whose own come before ``--ros-args``."""
+        self.lines: list[str] = []
+        self._changed = threading.Condition()
+        root = str(PROGRAM.parents[2])
+        self._process = subprocess.Popen(
+            [sys.executable, str(PROGRAM), *args],
+            env={**os.environ, 'PYTHONPATH': root, 'PYTHONUNBUFFERED': '1'},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def output(self) -> str:
+        """Everything written so far."""
+        return '\n'.join(self.lines)
+
+    @property
+    def reports(self) -> list[dict[str, Any]]:
+        """What the stand-in wrote about each image it was given."""
+        return [json.loads(line) for line in list(self.lines) if line.startswith('{')]
+
+    @property
+    def resident_bytes(self) -> int:
+        """Memory of the process that is in RAM."""
+        pages = Path(f'/proc/{self._process.pid}/statm').read_text().split()[1]
+        return int(pages) * os.sysconf('SC_PAGE_SIZE')
+
+    def wait_for(self, text: str) -> str:
+        """Wait for a line that contains the text and return it."""
+        return self._wait(lambda: next((line for line in self.lines if text in line), ''), text)
+
+    def wait_for_reports(self, number: int) -> None:
+        """Wait until this many images were begun."""
+        self._wait(lambda: len(self.reports) >= number, f'{number} images')
+
+    def signal(self, *numbers: signal.Signals) -> None:
+        """Send signals, one after the other."""
+        for number in numbers:
+            self._process.send_signal(number)
+
+    def wait_for_exit(self) -> tuple[int, float]:
+        """Wait for the end; return the exit code and how long that took, in seconds."""
+        start = time.monotonic()
+        code = self._process.wait(PATIENCE_S)
+        duration_s = time.monotonic() - start
+        self._reader.join(PATIENCE_S)
+        return code, duration_s
+
+    def kill(self) -> None:
+        """End the process if it still runs."""
+        self._process.kill()
+        self._process.wait(PATIENCE_S)
+
+    def _wait(self, find: Callable[[], Any], what: str) -> Any:
+        deadline = time.monotonic() + PATIENCE_S
+        with self._changed:
+            while not (found := find()):
+                remaining_s = deadline - time.monotonic()
+                if remaining_s < 0 or not self._reader.is_alive():
+                    raise AssertionError(f'no {what!r} in:\n{self.output}')
+                self._changed.wait(min(remaining_s, 0.5))
+        return found
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            with self._changed:
+                self.lines.append(line.rstrip('\n'))
+                self._changed.notify_all()

@@ -1,0 +1,113 @@
+"""
+Program that runs the node with a stand-in for the network.
+
+It takes its time and fails as planned, and writes one JSON line per image to standard output:
+when it was begun (``time.monotonic``, the same clock in every process of a host), the value of
+its first pixel and the outputs asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.abc
+import json
+import sys
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from segnet_ros.node.main import main
+
+FAILURES = {
+    'ValueError': ValueError,
+    'FileNotFoundError': FileNotFoundError,
+    'RuntimeError': RuntimeError,
+}
+
+
+class DelayPredictor:
+    """
+    Answer after a fixed time.
+
+    label: the red channel of the image; confidence: 255 minus it; color: the image with its
+    channels reversed; overlay: the image times the opacity.
+    """
+
+    label_set = SimpleNamespace(name='stand-in', num_classes=11)
+    device = 'cpu'
+    precision = 'fp32'
+    input_size = (48, 64)
+
+    def __init__(self, plan: argparse.Namespace) -> None:
+        self._plan = plan
+        self._number = 0
+
+    def warm_up(self) -> None:
+        """Take the planned time."""
+        print('warming up', flush=True)
+        time.sleep(self._plan.warm_up)
+
+    def predict(
+        self, image: NDArray[np.uint8], outputs: tuple[str, ...], overlay_opacity: float
+    ) -> SimpleNamespace:
+        """Report, wait, answer."""
+        self._number += 1
+        report = {'start': time.monotonic(), 'pixel': image[0, 0].tolist(), 'outputs': outputs}
+        print(json.dumps(report), flush=True)
+        if self._number == self._plan.fail_at:
+            raise RuntimeError('planned failure')
+        time.sleep(self._plan.delay)
+        answers = {
+            'label': image[..., 0],
+            'confidence': 255 - image[..., 0],
+            'color': image[..., ::-1],
+            'overlay': (image * overlay_opacity).astype(np.uint8),
+        }
+        return SimpleNamespace(**{name: answers[name] for name in outputs})
+
+
+class SlowImport(importlib.abc.MetaPathFinder):
+    """Say when the node begins to import ROS, and take the planned time."""
+
+    def __init__(self, duration_s: float) -> None:
+        self._duration_s = duration_s
+
+    def find_spec(self, name: str, *_: Any) -> None:
+        """Find nothing, which leaves it to the others."""
+        if name == 'rclpy':
+            print('importing', flush=True)
+            time.sleep(self._duration_s)
+
+
+def parse_plan() -> tuple[argparse.Namespace, list[str]]:
+    """Split the command line into the plan and the node's own arguments."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument('--import', type=float, default=0.0, dest='imports', help='seconds')
+    parser.add_argument('--load', type=float, default=0.0, help='seconds')
+    parser.add_argument('--warm-up', type=float, default=0.0, help='seconds')
+    parser.add_argument('--delay', type=float, default=0.0, help='seconds per image')
+    parser.add_argument('--fail-load', choices=FAILURES, help='raise this while loading')
+    parser.add_argument('--fail-at', type=int, default=0, help='raise at this image, from 1')
+    plan, node_args = parser.parse_known_args()
+    return plan, [sys.argv[0], *node_args]
+
+
+def run() -> int:
+    """Run the node as planned."""
+    plan, node_args = parse_plan()
+    sys.meta_path.insert(0, SlowImport(plan.imports))
+
+    def load(*args: Any, **options: Any) -> DelayPredictor:
+        print('loading', json.dumps([*args, options]), flush=True)
+        time.sleep(plan.load)
+        if plan.fail_load:
+            raise FAILURES[plan.fail_load]('expected a checkpoint, found a fish; give another one')
+        return DelayPredictor(plan)
+
+    return main(node_args, predictor_factory=load)
+
+
+if __name__ == '__main__':
+    sys.exit(run())

@@ -1,0 +1,134 @@
+"""A participant of the graph for tests: publishes images, records what comes back."""
+
+from __future__ import annotations
+
+import array
+from collections.abc import Callable
+import time
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+import numpy as np
+from numpy.typing import NDArray
+import rclpy
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.publisher import Publisher
+from rclpy.qos import HistoryPolicy
+from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
+from sensor_msgs.msg import Image
+
+PATIENCE_S = 30.0
+RELIABLE = ReliabilityPolicy.RELIABLE
+BEST_EFFORT = ReliabilityPolicy.BEST_EFFORT
+
+
+def make_image(
+    pixels: NDArray[np.uint8], encoding: str = 'rgb8', padding: int = 0, stamp_ns: int = 0
+) -> Image:
+    """
+    Make an image message.
+
+    :param pixels: uint8 (H, W, C) or (H, W)
+    :param padding: bytes that each row is longer than its pixels
+    :param stamp_ns: 0 for now
+    """
+    rows = pixels.reshape(pixels.shape[0], -1)
+    padded = np.pad(rows, ((0, 0), (0, padding)), constant_values=99)
+    message = Image(height=pixels.shape[0], width=pixels.shape[1], encoding=encoding)
+    stamp_ns = stamp_ns or time.time_ns()
+    message.header.stamp.sec, message.header.stamp.nanosec = divmod(stamp_ns, 10**9)
+    message.header.frame_id = 'camera_optical'
+    message.step = padded.shape[1]
+    message.data = array.array('B', padded.tobytes())
+    return message
+
+
+class RosClient:
+    """Everything a test does on the graph; one thread, which waits in ``spin_until``."""
+
+    def __init__(self) -> None:
+        self._context = Context()
+        rclpy.init(context=self._context)
+        self.node = rclpy.create_node('test_client', context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+
+    def advertise(
+        self, topic: str = 'image_raw', reliability: ReliabilityPolicy = RELIABLE
+    ) -> Publisher:
+        """Create a camera's publisher."""
+        profile = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=1, reliability=reliability)
+        return self.node.create_publisher(Image, topic, profile)
+
+    def record(self, topic: str, kind: type = Image) -> list[Any]:
+        """Subscribe, and return the list that fills with what is heard."""
+        heard: list[Any] = []
+        self.node.create_subscription(kind, topic, heard.append, 100)
+        return heard
+
+    def record_diagnostics(self) -> list[dict[str, str]]:
+        """Return the list that fills with the values of each status heard."""
+        heard: list[dict[str, str]] = []
+
+        def keep(message: DiagnosticArray) -> None:
+            for status in message.status:
+                values = {entry.key: entry.value for entry in status.values}
+                values.update(
+                    name=status.name,
+                    level=str(status.level[0]),
+                    message=status.message,
+                    hardware_id=status.hardware_id,
+                )
+                heard.append(values)
+
+        self.node.create_subscription(DiagnosticArray, '/diagnostics', keep, 100)
+        return heard
+
+    def spin_until(
+        self, is_done: Callable[[], Any], what: str = 'event', timeout_s: float = PATIENCE_S
+    ) -> None:
+        """Take messages until the condition holds; fail after the timeout."""
+        deadline = time.monotonic() + timeout_s
+        while not is_done():
+            assert time.monotonic() < deadline, f'no {what} within {timeout_s} s'
+            self._executor.spin_once(timeout_sec=0.02)
+
+    def spin_for(self, duration_s: float) -> None:
+        """Take messages for a time."""
+        end = time.monotonic() + duration_s
+        while (remaining_s := end - time.monotonic()) > 0:
+            self._executor.spin_once(timeout_sec=remaining_s)
+
+    def publish_until(
+        self,
+        publisher: Publisher,
+        make: Callable[[], Image],
+        is_done: Callable[[], Any],
+        period_s: float = 0.1,
+    ) -> None:
+        """Publish an image per period until the condition holds; fail after the timeout."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not is_done():
+            assert time.monotonic() < deadline, f'no event within {PATIENCE_S} s'
+            publisher.publish(make())
+            self.spin_for(period_s)
+
+    def wait_for_subscriber(self, publisher: Publisher) -> None:
+        """Wait until someone hears the publisher."""
+        self.spin_until(lambda: publisher.get_subscription_count() > 0, 'subscriber')
+
+    def reset(self) -> None:
+        """Remove all publishers and subscriptions."""
+        for publisher in list(self.node.publishers):
+            if publisher.topic_name not in ('/rosout', '/parameter_events'):
+                self.node.destroy_publisher(publisher)
+        for subscription in list(self.node.subscriptions):
+            self.node.destroy_subscription(subscription)
+
+    def close(self) -> None:
+        """Leave the graph."""
+        self._executor.shutdown()
+        self.node.destroy_node()
+        self._context.try_shutdown()

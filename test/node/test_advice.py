@@ -1,0 +1,124 @@
+"""Tests of the warnings that are given once."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+
+import pytest
+from segnet_ros.node.advice import Adviser
+from segnet_ros.node.mailbox import Mailbox
+
+OWN_TOPIC = '/segnet/label'
+
+
+class Graph:
+    """Stand in for the node: knows topics, keeps warnings."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+        self.topics = {'/b': 1, '/a': 2, '/unpublished': 0, OWN_TOPIC: 1}
+
+    def get_logger(self) -> SimpleNamespace:
+        return SimpleNamespace(warning=self.warnings.append)
+
+    def get_topic_names_and_types(self) -> list[tuple[str, list[str]]]:
+        images = [(topic, ['sensor_msgs/msg/Image']) for topic in self.topics]
+        return [*images, ('/rosout', ['rcl_interfaces/msg/Log'])]
+
+    def count_publishers(self, topic: str) -> int:
+        return self.topics.get(topic, 1)
+
+
+@pytest.fixture
+def graph() -> Graph:
+    return Graph()
+
+
+@pytest.fixture
+def camera() -> SimpleNamespace:
+    return SimpleNamespace(
+        mailbox=Mailbox(),
+        topic='/image_raw',
+        publishers=0,
+        lost=0,
+        reliability='best_effort',
+        data_size=921_600,
+        last_arrival=time.monotonic() - 6,
+    )
+
+
+@pytest.fixture
+def adviser(graph: Graph, camera: SimpleNamespace) -> Adviser:
+    return Adviser(graph, camera, [OWN_TOPIC])
+
+
+def receive(camera: SimpleNamespace, number: int) -> None:
+    for _ in range(number):
+        camera.mailbox.put('image')
+    camera.last_arrival = time.monotonic()
+
+
+def test_silence_names_the_published_image_topics_once(graph: Graph, adviser: Adviser) -> None:
+    adviser.check()
+    adviser.check()
+    (warning,) = graph.warnings
+    assert 'Image topics here: /a, /b. ' in warning
+    assert '--remap image_raw:=/a' in warning
+
+
+def test_silence_in_an_empty_graph_is_told(graph: Graph, adviser: Adviser) -> None:
+    graph.topics = {OWN_TOPIC: 1}
+    adviser.check()
+    assert 'nor any other image topic' in graph.warnings[0]
+
+
+def test_silence_of_a_publisher_is_told(
+    graph: Graph, camera: SimpleNamespace, adviser: Adviser
+) -> None:
+    camera.publishers = 1
+    adviser.check()
+    assert 'it has a publisher' in graph.warnings[0]
+
+
+def test_a_short_silence_or_one_after_the_first_image_is_no_reason_to_search(
+    graph: Graph, camera: SimpleNamespace, adviser: Adviser
+) -> None:
+    camera.last_arrival = time.monotonic() - 1
+    adviser.check()
+    receive(camera, 1)
+    adviser.check()
+    camera.last_arrival = time.monotonic() - 60
+    adviser.check()
+    assert not graph.warnings
+
+
+def test_loss_of_most_big_best_effort_images_names_the_profile_once(
+    graph: Graph, camera: SimpleNamespace, adviser: Adviser
+) -> None:
+    receive(camera, 3)
+    camera.lost = 57
+    adviser.check()
+    adviser.check()
+    (warning,) = graph.warnings
+    assert '57 of 60' in warning
+    assert 'config/fastdds.xml' in warning
+
+
+@pytest.mark.parametrize(
+    'change',
+    [
+        {'reliability': 'reliable'},
+        {'data_size': 230_400},
+        {'lost': 29},
+        {'lost': None},
+    ],
+)
+def test_other_loss_is_no_reason_to_warn(
+    graph: Graph, camera: SimpleNamespace, adviser: Adviser, change: dict[str, object]
+) -> None:
+    receive(camera, 31)
+    camera.lost = 40
+    vars(camera).update(change)
+    adviser.check()
+    assert not graph.warnings

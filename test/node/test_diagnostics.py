@@ -1,0 +1,117 @@
+"""Tests of a camera's status message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import time
+from types import SimpleNamespace
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticStatus
+import pytest
+from segnet_ros.node.age import AgeWindow
+from segnet_ros.node.diagnostics import CameraMonitor
+from segnet_ros.node.mailbox import Mailbox
+
+
+@pytest.fixture
+def camera() -> SimpleNamespace:
+    return SimpleNamespace(
+        mailbox=Mailbox(),
+        ages=AgeWindow(),
+        topic='/front/image_raw',
+        reliability='best_effort',
+        publishers=1,
+        lost=4,
+        disordered=2,
+        encoding='rgb8',
+        last_arrival=time.monotonic(),
+    )
+
+
+@pytest.fixture
+def monitor(camera: SimpleNamespace) -> CameraMonitor:
+    return CameraMonitor('segnet', camera)
+
+
+def values_of(status: DiagnosticStatus) -> dict[str, str]:
+    return {entry.key: entry.value for entry in status.values}
+
+
+def process(camera: SimpleNamespace, finish: Callable[[Mailbox[Any]], None]) -> None:
+    camera.mailbox.put('image')
+    camera.mailbox.take()
+    finish(camera.mailbox)
+
+
+def test_every_count_is_told(camera: SimpleNamespace, monitor: CameraMonitor) -> None:
+    camera.ages.add(0.25)
+    process(camera, lambda mailbox: mailbox.mark_processed())
+    process(camera, lambda mailbox: mailbox.mark_dropped('no_subscriber'))
+    process(camera, lambda mailbox: mailbox.put('next'))
+    camera.mailbox.put('last')
+    status = monitor.status('cpu', is_ready=True)
+    assert status.level == DiagnosticStatus.OK
+    assert status.name == 'segnet: front/image_raw'
+    assert status.hardware_id == 'cpu'
+    assert values_of(status) == {
+        'received': '5',
+        'processed': '1',
+        'dropped': '2',
+        'dropped: no_subscriber': '1',
+        'dropped: replaced': '1',
+        'waiting': '1',
+        'in progress': '1',
+        'age p50 (ms)': '250.0',
+        'age p95 (ms)': '250.0',
+        'clock mismatch': '0',
+        'stamps not increasing': '2',
+        'lost in transport': '4',
+        'topic': '/front/image_raw',
+        'encoding': 'rgb8',
+        'reliability': 'best_effort',
+        'publishers': '1',
+    }
+
+
+def test_unknown_values_are_called_unknown(
+    camera: SimpleNamespace, monitor: CameraMonitor
+) -> None:
+    camera.lost = None
+    values = values_of(monitor.status('cpu', is_ready=True))
+    assert values['age p50 (ms)'] == 'unknown'
+    assert values['lost in transport'] == 'unknown'
+
+
+def test_loading_is_a_warning(monitor: CameraMonitor) -> None:
+    status = monitor.status('auto', is_ready=False)
+    assert status.level == DiagnosticStatus.WARN
+    assert 'loading' in status.message
+
+
+def test_a_silent_camera_is_a_warning(camera: SimpleNamespace, monitor: CameraMonitor) -> None:
+    camera.last_arrival = time.monotonic() - 3
+    status = monitor.status('cpu', is_ready=True)
+    assert status.level == DiagnosticStatus.WARN
+    assert status.message == 'no image for 3 s'
+
+
+def test_refused_images_are_an_error_until_none_is_refused(
+    camera: SimpleNamespace, monitor: CameraMonitor
+) -> None:
+    process(camera, lambda mailbox: mailbox.mark_dropped('bad_encoding'))
+    status = monitor.status('cpu', is_ready=True)
+    assert status.level == DiagnosticStatus.ERROR
+    assert 'bad_encoding' in status.message
+    process(camera, lambda mailbox: mailbox.mark_processed())
+    assert monitor.status('cpu', is_ready=True).level == DiagnosticStatus.OK
+
+
+def test_implausible_ages_are_a_warning_about_clocks(
+    camera: SimpleNamespace, monitor: CameraMonitor
+) -> None:
+    camera.ages.add(1.7e9)
+    status = monitor.status('cpu', is_ready=True)
+    assert status.level == DiagnosticStatus.WARN
+    assert 'clock mismatch' in status.message
+    assert values_of(status)['clock mismatch'] == '1'

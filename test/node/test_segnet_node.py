@@ -1,0 +1,257 @@
+"""Tests of the node as a process on a real graph; a stand-in takes the place of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+import time
+
+from node_control import NodeProcess
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
+from rclpy.qos import ReliabilityPolicy
+from ros_client import BEST_EFFORT
+from ros_client import make_image
+from ros_client import RELIABLE
+from ros_client import RosClient
+from sensor_msgs.msg import Image
+
+pytestmark = pytest.mark.ros
+
+OUTPUTS = ('label', 'confidence', 'color', 'overlay')
+
+
+@pytest.fixture(scope='module')
+def node(ros_domain: str) -> Iterator[NodeProcess]:
+    """Run one quick node for all tests of this module that need no other."""
+    process = NodeProcess()
+    yield process
+    process.kill()
+
+
+def gradient(height: int, width: int, channels: int = 3) -> NDArray[np.uint8]:
+    """Make an image without symmetry."""
+    count = height * width * channels
+    return (np.arange(count) * 7 % 251).astype(np.uint8).reshape(height, width, channels)
+
+
+def pixels_of(message: Image) -> NDArray[np.uint8]:
+    """Read an output message, whose rows are not padded."""
+    rows = np.frombuffer(message.data, np.uint8)
+    return rows.reshape(message.height, message.width, -1).squeeze()
+
+
+@pytest.mark.parametrize('padding', [0, 5])
+def test_every_output_has_header_and_size_of_the_input(
+    node: NodeProcess, client: RosClient, padding: int
+) -> None:
+    camera = client.advertise()
+    heard = {name: client.record(f'segnet/{name}') for name in OUTPUTS}
+    pixels = gradient(20, 33)
+    sent = []
+
+    def make() -> Image:
+        sent.append(make_image(pixels, padding=padding))
+        return sent[-1]
+
+    client.publish_until(camera, make, lambda: all(heard.values()))
+    red = pixels[..., 0]
+    expected = {
+        'label': ('mono8', red),
+        'confidence': ('mono8', 255 - red),
+        'color': ('rgb8', pixels[..., ::-1]),
+        'overlay': ('rgb8', (pixels * 0.5).astype(np.uint8)),
+    }
+    for name, (encoding, array) in expected.items():
+        answer = heard[name][-1]
+        assert answer.header in [message.header for message in sent]
+        assert answer.header.frame_id == 'camera_optical'
+        assert (answer.height, answer.width) == (20, 33)
+        assert answer.encoding == encoding
+        assert answer.step == len(answer.data) // 20
+        np.testing.assert_array_equal(pixels_of(answer), array)
+
+
+def test_only_what_someone_subscribes_to_is_computed(node: NodeProcess, client: RosClient) -> None:
+    camera = client.advertise()
+    statuses = client.record_diagnostics()
+    image = make_image(gradient(8, 12))
+
+    def unwatched() -> int:
+        return int(statuses[-1].get('dropped: no_subscriber', 0)) if statuses else 0
+
+    # Subscribers of earlier tests are gone when the count begins to grow.
+    client.spin_until(lambda: statuses)
+    before = unwatched()
+    client.publish_until(camera, lambda: image, lambda: unwatched() > before + 2)
+    number = len(node.reports)
+    heard = client.record('segnet/confidence')
+    client.publish_until(camera, lambda: image, lambda: len(heard) > 2)
+    reports = node.reports[number:]
+    assert reports
+    assert all(report['outputs'] == ['confidence'] for report in reports)
+
+
+@pytest.mark.parametrize(
+    ('reason', 'message'),
+    [
+        ('bad_encoding', make_image(gradient(8, 12), encoding='32FC7')),
+        ('empty', Image(encoding='rgb8')),
+        ('short_data', Image(encoding='rgb8', height=8, width=12, step=36, data=bytes(100))),
+        ('bad_step', Image(encoding='rgb8', height=8, width=12, step=35, data=bytes(300))),
+    ],
+)
+def test_a_bad_image_is_counted_and_told_and_the_next_good_one_works(
+    node: NodeProcess, client: RosClient, reason: str, message: Image
+) -> None:
+    camera = client.advertise()
+    heard = client.record('segnet/label')
+    statuses = client.record_diagnostics()
+    client.publish_until(
+        camera, lambda: message, lambda: statuses and f'dropped: {reason}' in statuses[-1]
+    )
+    assert statuses[-1]['level'] == '2'
+    assert reason in statuses[-1]['message']
+    assert 'expected' in node.wait_for('image dropped')
+    pixels = gradient(8, 12)
+    heard.clear()
+    client.publish_until(camera, lambda: make_image(pixels), lambda: heard)
+    np.testing.assert_array_equal(pixels_of(heard[-1]), pixels[..., 0])
+
+
+@pytest.mark.parametrize('reliability', [BEST_EFFORT, RELIABLE])
+def test_a_camera_that_starts_after_the_node_is_heard(
+    node: NodeProcess, client: RosClient, reliability: ReliabilityPolicy
+) -> None:
+    node.wait_for('ready')
+    heard = client.record('segnet/label')
+    statuses = client.record_diagnostics()
+    camera = client.advertise(reliability=reliability)
+    wanted = reliability.name.lower()
+    client.publish_until(
+        camera,
+        lambda: make_image(gradient(8, 12)),
+        lambda: heard and statuses and statuses[-1]['reliability'] == wanted,
+    )
+    heard.clear()
+    client.publish_until(camera, lambda: make_image(gradient(8, 12)), lambda: heard)
+
+
+def test_a_best_effort_camera_beside_a_reliable_one_is_heard(
+    node: NodeProcess, client: RosClient
+) -> None:
+    reliable = client.advertise(reliability=RELIABLE)
+    statuses = client.record_diagnostics()
+    client.spin_until(lambda: statuses and statuses[-1]['reliability'] == 'reliable')
+    best_effort = client.advertise(reliability=BEST_EFFORT)
+    heard = client.record('segnet/label')
+    client.publish_until(best_effort, lambda: make_image(gradient(8, 12)), lambda: heard)
+    assert reliable.get_subscription_count() == 1
+
+
+def test_stamps_that_do_not_increase_drop_nothing_and_are_counted(
+    node: NodeProcess, client: RosClient
+) -> None:
+    camera = client.advertise()
+    heard = client.record('segnet/label')
+    statuses = client.record_diagnostics()
+    image = make_image(gradient(8, 12))
+    client.publish_until(
+        camera,
+        lambda: image,
+        lambda: len(heard) > 2 and statuses and int(statuses[-1]['stamps not increasing']) > 1,
+    )
+    assert all(answer.header == image.header for answer in heard[-2:])
+    node.wait_for('stamps do not increase')
+
+
+def test_diagnostics_describe_the_camera(node: NodeProcess, client: RosClient) -> None:
+    camera = client.advertise()
+    heard = client.record('segnet/label')
+    statuses = client.record_diagnostics()
+    client.publish_until(camera, lambda: make_image(gradient(8, 12)), lambda: len(heard) > 5)
+    number = len(statuses)
+    client.publish_until(
+        camera, lambda: make_image(gradient(8, 12)), lambda: len(statuses) > number
+    )
+    status = statuses[-1]
+    assert status['name'] == 'segnet: image_raw'
+    assert status['hardware_id'] == 'cpu'
+    assert status['topic'] == '/image_raw'
+    assert status['encoding'] == 'rgb8'
+    assert status['publishers'] == '1'
+    assert status['level'] == '0'
+    assert 0 < float(status['age p50 (ms)']) <= float(status['age p95 (ms)'])
+
+
+def test_overlay_opacity_changes_at_run_time(node: NodeProcess, client: RosClient) -> None:
+    camera = client.advertise()
+    heard = client.record('segnet/overlay')
+    service = client.node.create_client(SetParameters, 'segnet/set_parameters')
+    client.spin_until(service.service_is_ready, 'service')
+    request = SetParameters.Request(
+        parameters=[Parameter('overlay_opacity', value=0.25).to_parameter_msg()]
+    )
+    answer = service.call_async(request)
+    client.spin_until(answer.done, 'answer')
+    assert answer.result().results[0].successful
+    pixels = np.full((8, 12, 3), 100, np.uint8)
+    client.publish_until(
+        camera,
+        lambda: make_image(pixels),
+        lambda: heard and (pixels_of(heard[-1]) == 25).all(),
+    )
+
+
+def test_a_silent_topic_is_explained_with_the_topics_that_exist(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    client.advertise('front/image_color')
+    node = start_node('--ros-args', '-r', '__ns:=/robot')
+    line = node.wait_for('no image on')
+    assert '/robot/image_raw' in line
+    assert '/front/image_color' in line
+    assert '--remap image_raw:=/front/image_color' in line
+
+
+def test_names_follow_namespace_and_remapping(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    camera = client.advertise('front/image_color')
+    heard = client.record('robot/eye/label')
+    start_node(
+        '--ros-args', '-r', '__ns:=/robot', '-r', '__node:=eye',
+        '-r', 'image_raw:=/front/image_color',
+    )  # fmt: skip
+    client.publish_until(camera, lambda: make_image(gradient(8, 12)), lambda: heard)
+
+
+def test_parameters_reach_the_predictor(start_node: Callable[..., NodeProcess]) -> None:
+    node = start_node(
+        '--ros-args', '-p', 'checkpoint:=a.safetensors', '-p', 'device:=cpu',
+        '-p', 'precision:=bf16', '-p', 'input_height:=64', '-p', 'input_width:=96',
+        '-p', 'cpu_threads:=2',
+    )  # fmt: skip
+    assert node.wait_for('loading [') == (
+        'loading ["a.safetensors", {"device": "cpu", "precision": "bf16", '
+        '"input_size": [64, 96], "cpu_threads": 2}]'
+    )
+
+
+def test_time_between_diagnostics_is_a_second_while_loading_too(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    statuses = client.record_diagnostics()
+    start_node('--load', '30', '--ros-args', '-r', '__node:=loader')
+
+    def loading() -> list[dict[str, str]]:
+        return [status for status in statuses if status['name'].startswith('loader')]
+
+    client.spin_until(lambda: loading())
+    start = time.monotonic()
+    client.spin_until(lambda: len(loading()) > 2)
+    assert time.monotonic() - start > 1.0
+    assert 'loading' in loading()[-1]['message']

@@ -1,0 +1,82 @@
+"""The launch file's arguments, and what reaches the node. Needs an installed ROS 2."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+launch = pytest.importorskip('launch', reason='launch comes with an installed ROS 2')
+pytest.importorskip('launch_ros', reason='launch_ros comes with an installed ROS 2')
+
+if not hasattr(launch, 'LaunchDescription'):  # the folder launch/ of this repository
+    pytest.skip('launch comes with an installed ROS 2', allow_module_level=True)
+
+ROOT = Path(__file__).parents[1]
+ARGUMENTS = {'namespace', 'name', 'image_topic', 'checkpoint', 'device', 'params_file', 'rviz'}
+
+
+@pytest.fixture
+def launch_file(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Load the launch file, with the repository as the installed share folder."""
+    spec = importlib.util.spec_from_file_location('segnet', ROOT / 'launch' / 'segnet.launch.py')
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, 'get_package_share_directory', lambda name: str(ROOT))
+    return module
+
+
+def make_context(launch_file: ModuleType, **given: str) -> Any:
+    """Fill a launch context with the arguments, the others at their defaults."""
+    context = launch.LaunchContext()
+    context.launch_configurations.update(given)
+    for argument in launch_file.generate_launch_description().get_launch_arguments():
+        argument.visit(context)
+    return context
+
+
+def test_arguments_are_described(launch_file: ModuleType) -> None:
+    arguments = launch_file.generate_launch_description().get_launch_arguments()
+    assert {argument.name for argument in arguments} == ARGUMENTS
+    assert all(argument.description for argument in arguments)
+    assert all(argument.default_value is not None for argument in arguments)
+
+
+def test_command_line_of_node(launch_file: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only arguments that were given become parameters, after the parameter file."""
+    seen = {}
+    monkeypatch.setattr(launch_file, 'Node', lambda **options: seen.update(options))
+    launch_file.describe_node(make_context(launch_file))
+    assert seen['parameters'] == [str(ROOT / 'config' / 'segnet.yaml'), {}]
+    assert seen['remappings'] == [('image_raw', 'image_raw')]
+    assert (seen['namespace'], seen['name']) == ('', 'segnet')
+    launch_file.describe_node(
+        make_context(launch_file, device='cpu', image_topic='/camera/image_raw', params_file='p')
+    )
+    assert seen['parameters'][0] == 'p'
+    assert list(seen['parameters'][1]) == ['device']
+    assert seen['remappings'] == [('image_raw', '/camera/image_raw')]
+
+
+def test_rviz_follows_the_node(launch_file: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = {}
+    monkeypatch.setattr(launch_file, 'Node', lambda **options: seen.update(options))
+    monkeypatch.setattr(launch_file, 'get_package_prefix', lambda name: '/')
+    launch_file.describe_rviz(make_context(launch_file, namespace='robot1', name='front'))
+    assert ('/segnet/overlay', '/robot1/front/overlay') in seen['remappings']
+    config = (ROOT / 'config' / 'segnet.rviz').read_text()
+    assert [topic for topic, _ in seen['remappings'] if f'Value: {topic}\n' not in config] == []
+
+
+def test_rviz_missing_is_said(launch_file: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str) -> str:
+        raise launch_file.PackageNotFoundError(name)
+
+    monkeypatch.setattr(launch_file, 'get_package_prefix', fail)
+    (action,) = launch_file.describe_rviz(make_context(launch_file))
+    assert isinstance(action, launch.actions.LogInfo)
