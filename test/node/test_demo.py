@@ -1,7 +1,6 @@
 """The demo, whole: source and node as processes, a recorder, a table, a video, pictures."""
 
 import os
-from pathlib import Path
 import re
 import subprocess
 import sys
@@ -13,24 +12,10 @@ import pytest
 pytest.importorskip('rclpy', reason='needs ROS 2')
 pytest.importorskip('torch', reason='needs PyTorch')
 
-from segnet_ros.core.checkpoint import Checkpoint
-from segnet_ros.core.checkpoint import save_checkpoint
-from segnet_ros.core.labels import load_label_set
-from segnet_ros.core.model import SegNet
-from segnet_ros.core.model import SegNetConfig
 from segnet_ros.node.report import arrange_tiles
 from segnet_ros.node.report import COLUMNS
 from segnet_ros.node.report import ROWS
 from segnet_ros.node.report import TILE_WIDTH
-
-
-@pytest.fixture(scope='module')
-def weights(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp('weights') / 'small.safetensors'
-    config = SegNetConfig(widths=(4, 4, 4, 4, 4))
-    label_set = load_label_set('camvid')
-    save_checkpoint(path, Checkpoint(config, label_set, (48, 64), SegNet(config).state_dict()))
-    return path
 
 
 def run_demo(*arguments: object) -> 'subprocess.CompletedProcess[str]':
@@ -46,8 +31,8 @@ def read_table(output: str) -> dict[str, str]:
 
 
 @pytest.mark.ros
-def test_scenes_become_a_table_a_video_and_a_contact_sheet(weights, tmp_path):
-    result = run_demo('--seconds', 2, '--output', tmp_path, '--checkpoint', weights)
+def test_scenes_become_a_table_a_video_and_a_contact_sheet(small_checkpoint, tmp_path):
+    result = run_demo('--seconds', 2, '--output', tmp_path, '--checkpoint', small_checkpoint)
 
     assert result.returncode == 0, result.stderr
     table = read_table(result.stdout)
@@ -62,11 +47,18 @@ def test_scenes_become_a_table_a_video_and_a_contact_sheet(weights, tmp_path):
 
 
 @pytest.mark.ros
-def test_a_folder_ends_the_demo_at_its_end(weights, tmp_path):
+def test_a_folder_ends_the_demo_at_its_end(small_checkpoint, tmp_path):
     for number in range(5):
         cv2.imwrite(str(tmp_path / f'{number}.png'), np.full((48, 64, 3), 50 * number, np.uint8))
     result = run_demo(
-        '--source', tmp_path, '--rate', 10, '--output', tmp_path / 'out', '--checkpoint', weights
+        '--source',
+        tmp_path,
+        '--rate',
+        10,
+        '--output',
+        tmp_path / 'out',
+        '--checkpoint',
+        small_checkpoint,
     )
     assert result.returncode == 0, result.stderr
     table = read_table(result.stdout)
@@ -76,8 +68,8 @@ def test_a_folder_ends_the_demo_at_its_end(weights, tmp_path):
 
 @pytest.mark.ros
 @pytest.mark.parametrize('arguments', [('--source', 'nowhere.mp4'), ('--checkpoint', 'nowhere')])
-def test_what_failed_is_shown(weights, tmp_path, arguments):
-    result = run_demo('--output', tmp_path, '--checkpoint', weights, *arguments)
+def test_what_failed_is_shown(small_checkpoint, tmp_path, arguments):
+    result = run_demo('--output', tmp_path, '--checkpoint', small_checkpoint, *arguments)
     assert result.returncode == 1
     assert 'nowhere' in result.stderr
     assert 'Traceback' not in result.stderr

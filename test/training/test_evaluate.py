@@ -5,41 +5,25 @@ import math
 
 import numpy as np
 import pytest
-from segnet_ros.core.checkpoint import Checkpoint
-from segnet_ros.core.checkpoint import save_checkpoint
-from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.metrics import ConfusionMatrix
-from segnet_ros.core.model import SegNet
-from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.training.dataset import LabeledFolder
 from segnet_ros.training.evaluate import evaluate
 from segnet_ros.training.evaluate import main
-import torch
 
 
-@pytest.fixture(scope='module')
-def weights(tmp_path_factory):
-    torch.manual_seed(0)
-    config = SegNetConfig(widths=(4, 4, 4, 4, 4))
-    path = tmp_path_factory.mktemp('weights') / 'small.safetensors'
-    label_set = load_label_set('camvid')
-    save_checkpoint(path, Checkpoint(config, label_set, (48, 64), SegNet(config).state_dict()))
-    return path
-
-
-def test_the_matrix_covers_every_labeled_pixel(weights, data):
-    predictor = Predictor.from_checkpoint(weights, 'cpu')
+def test_the_matrix_covers_every_labeled_pixel(small_checkpoint, data):
+    predictor = Predictor.from_checkpoint(small_checkpoint, 'cpu')
     matrix = evaluate(predictor, LabeledFolder(data, 'val', predictor.label_set))
     assert matrix.counts.sum() == 2 * 46 * 64  # two rows of each image are unlabeled
 
 
-def test_figures_are_printed_and_written(weights, data, tmp_path, capsys):
+def test_figures_are_printed_and_written(small_checkpoint, data, tmp_path, capsys):
     path = tmp_path / 'metrics.json'
-    arguments = ['--data', str(data), '--checkpoint', str(weights), '--json', str(path)]
+    arguments = ['--data', str(data), '--checkpoint', str(small_checkpoint), '--json', str(path)]
     assert main(arguments) == 0
 
-    predictor = Predictor.from_checkpoint(weights)
+    predictor = Predictor.from_checkpoint(small_checkpoint)
     expected = ConfusionMatrix(11)
     for image, truth in (LabeledFolder(data, 'val', predictor.label_set)[i] for i in range(2)):
         expected.update(predictor.predict(image).label, truth)
@@ -53,9 +37,9 @@ def test_figures_are_printed_and_written(weights, data, tmp_path, capsys):
     assert f'{100 * expected.miou:.2f}' in capsys.readouterr().out
 
 
-def test_scenes_need_no_data(weights, tmp_path):
+def test_scenes_need_no_data(small_checkpoint, tmp_path):
     path = tmp_path / 'metrics.json'
-    assert main(['--scenes', '1', '--checkpoint', str(weights), '--json', str(path)]) == 0
+    assert main(['--scenes', '1', '--checkpoint', str(small_checkpoint), '--json', str(path)]) == 0
     assert np.isfinite(json.loads(path.read_text())['miou'])
 
 
@@ -67,8 +51,8 @@ def test_scenes_need_no_data(weights, tmp_path):
         (['--scenes', '1', '--checkpoint', 'none'], "no checkpoint at 'none'"),
     ],
 )
-def test_bad_input_ends_in_one_clear_line(weights, options, message, capsys):
-    assert main(['--checkpoint', str(weights), *options]) == 1
+def test_bad_input_ends_in_one_clear_line(small_checkpoint, options, message, capsys):
+    assert main(['--checkpoint', str(small_checkpoint), *options]) == 1
     error = capsys.readouterr().err
     assert message in error
     assert 'Traceback' not in error
