@@ -22,6 +22,10 @@ from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
 
 
+LENGTH = ('epochs', 'minutes')
+"""What may change when a run is resumed: its schedule then fits the new length."""
+
+
 class TrainingError(ValueError):
     """Raised when a run cannot go on as asked."""
 
@@ -185,7 +189,7 @@ def load_state(path: Path, trainer: Trainer, recipe: dict[str, Any]) -> Position
     differences = [
         f'{key} {state["recipe"].get(key)!r} there, {value!r} here'
         for key, value in recipe.items()
-        if state['recipe'].get(key) != value
+        if key not in LENGTH and state['recipe'].get(key) != value
     ]
     if differences:
         raise TrainingError(

@@ -157,7 +157,12 @@ def _add_recipe_options(group: argparse._ArgumentGroup) -> None:
 def _add_run_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add('--output', type=Path, required=True, metavar='DIR', help='where the results go')
-    add('--resume', action='store_true', help='continue the run in OUTPUT')
+    add(
+        '--resume',
+        action='store_true',
+        help='continue the run in OUTPUT, exactly; with another --epochs or --minutes the schedule'
+        ' fits the new length',
+    )
     add('--validate-every', type=int, default=5, metavar='N', help='epochs (%(default)s)')
     add('--device', default='auto', help='auto, cpu, cuda or cuda:N (%(default)s)')
     add('--workers', type=int, default=1, help='processes that load images (%(default)s)')

@@ -99,6 +99,12 @@ def test_an_interrupted_run_continues_exactly(data, tmp_path, optimizer):
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
 
 
+def test_a_finished_run_can_be_made_longer(data, tmp_path):
+    assert train(data, tmp_path, '--epochs', '1') == 0
+    assert train(data, tmp_path, '--epochs', '3', '--resume') == 0
+    assert load_checkpoint(tmp_path / 'checkpoint.safetensors').provenance['epochs'] == 3
+
+
 def test_minutes_bound_a_run(data, tmp_path):
     assert train(data, tmp_path, '--minutes', '0.02') == 0
     provenance = load_checkpoint(tmp_path / 'checkpoint.safetensors').provenance
