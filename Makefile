@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport RMW_IMPLEMENTATION ROS_LOCALHOST_ONLY ROS_DISCOVERY_SERVER ROS_STATIC_PEERS
 unexport FASTDDS_DEFAULT_PROFILES_FILE FASTRTPS_DEFAULT_PROFILES_FILE _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
-.PHONY: venv demo test soak lint bench clean help
+.PHONY: venv demo test soak lint clean help
 
 venv: .venv/.installed ## set up .venv (the default)
 	@echo 'Ready. Next: make demo, make test, make help'
@@ -33,12 +33,6 @@ lint: .venv/.installed ## style, format, types
 
 soak: .venv/.installed ## the long counts: a hundred interrupts, minutes of overload
 	$(BIN)/python -m pytest -m soak $(ARGS)
-
-bench: .venv/.installed ## measure speed; results belong into benchmarks/README.md
-	@for script in benchmarks/bench_*.py; do \
-	  test -e "$$script" || { echo 'no benchmarks yet'; exit 0; }; \
-	  echo "$$script"; $(BIN)/python "$$script" $(ARGS); \
-	done
 
 clean: ## remove what was built and cached; environments stay (rm -rf .venv .venv-jazzy)
 	rm -rf build install log dist demo_output *.egg-info .mypy_cache .pytest_cache .ruff_cache

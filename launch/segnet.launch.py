@@ -45,7 +45,7 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 'image_topic',
                 default_value='image_raw',
-                description='Camera topic to segment; camera_info is expected beside it.',
+                description='Camera topic to segment.',
             ),
             DeclareLaunchArgument(
                 'checkpoint',

@@ -25,12 +25,13 @@ from segnet_ros.node.camera_info import make_camera_info
 from segnet_ros.node.conversions import fill_image
 from segnet_ros.node.exit_signals import ExitSignals
 from segnet_ros.node.exit_signals import leave
-from segnet_ros.node.image_source_parameters import declare_parameters
-from segnet_ros.node.image_source_parameters import describe_parameters
-from segnet_ros.node.image_source_parameters import ParameterError
+from segnet_ros.node.image_source_parameters import SourceParameters
 from segnet_ros.node.image_supply import open_supply
 from segnet_ros.node.image_supply import SuppliedImage
 from segnet_ros.node.image_supply import SupplyError
+from segnet_ros.node.parameter_record import declare_parameters
+from segnet_ros.node.parameter_record import describe_parameters
+from segnet_ros.node.parameter_record import ParameterError
 from segnet_ros.node.prefetcher import Prefetcher
 from segnet_ros.node.schedule import Schedule
 from sensor_msgs.msg import CameraInfo
@@ -54,7 +55,7 @@ class ImageSource(Node):
 
     def __init__(self) -> None:
         super().__init__('image_source')
-        self.parameters = parameters = declare_parameters(self)
+        self.parameters = parameters = declare_parameters(self, SourceParameters)
         self.finished: Future[None] = Future()
         supply = open_supply(
             parameters.source,
@@ -202,8 +203,10 @@ def start_ros(args: Sequence[str]) -> None:
         rclpy.init(args=list(args), signal_handler_options=SignalHandlerOptions.NO)
     except (rclpy_implementation.RCLError, rclpy_implementation.UnknownROSArgsError) as error:
         raise ParameterError(
-            f'expected ROS arguments like --ros-args -p rate:=10.0, found otherwise: {error}; '
-            'correct the command line'
+            'command line',
+            'ROS arguments like --ros-args -p rate:=10.0',
+            f'others ({error})',
+            'correct it; --help lists the parameters',
         ) from error
 
 
@@ -218,7 +221,7 @@ def parse_arguments(args: Sequence[str]) -> None:
         usage='%(prog)s [--ros-args -p NAME:=VALUE ... -r image_raw:=/camera/image_raw]',
         description='Publish a video, a folder of images, a webcam or rendered street scenes as '
         'image_raw and camera_info; rendered scenes also as label, with the exact class ids.',
-        epilog='parameters and their defaults:\n' + describe_parameters(),
+        epilog='parameters and their defaults:\n' + describe_parameters(SourceParameters),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.parse_args(args)

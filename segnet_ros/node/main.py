@@ -33,14 +33,16 @@ def main(
 def _parse_command_line(args: list[str]) -> None:
     """Answer ``--help`` and refuse what is not a ROS argument."""
     from rclpy.utilities import remove_ros_args
-    from segnet_ros.node.parameters import describe_parameters
+    from segnet_ros.node.parameter_record import describe_parameters
+    from segnet_ros.node.parameters import Parameters
 
     parser = argparse.ArgumentParser(
         prog='segnet_node',
         description='Segment the images of a camera topic with SegNet.',
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog='example:\n  segnet_node --ros-args --remap image_raw:=/camera/image_raw '
-        f'--param device:=cuda\n\nparameters:\n{describe_parameters()}',
+        '--param device:=cuda\n\nparameters and their defaults:\n'
+        + describe_parameters(Parameters),
     )
     try:
         parser.parse_args(remove_ros_args(args)[1:])

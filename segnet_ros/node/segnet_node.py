@@ -28,9 +28,10 @@ from segnet_ros.node.inference import ImagePredictor
 from segnet_ros.node.inference import InferenceThread
 from segnet_ros.node.main import main
 from segnet_ros.node.outputs import Outputs
-from segnet_ros.node.parameters import declare_parameters
-from segnet_ros.node.parameters import ParameterError
-from segnet_ros.node.parameters import read_parameters
+from segnet_ros.node.parameter_record import declare_parameters
+from segnet_ros.node.parameter_record import ParameterError
+from segnet_ros.node.parameter_record import read_parameters
+from segnet_ros.node.parameters import Parameters
 from sensor_msgs.msg import Image
 
 PredictorFactory = Callable[..., ImagePredictor]
@@ -74,7 +75,7 @@ class SegNetNode(Node):
         :raises ParameterError: if a parameter has a value that it cannot take
         """
         super().__init__('segnet')
-        self.parameters = declare_parameters(self)
+        self.parameters = declare_parameters(self, Parameters)
         self._camera = Camera(self, 'image_raw', self.parameters.input_reliability)
         outputs = Outputs(self)
         self._monitor = CameraMonitor(self.get_name(), self._camera)
@@ -86,7 +87,7 @@ class SegNetNode(Node):
             load=lambda: self._load(predictor_factory),
             mailbox=self._camera.mailbox,
             outputs=outputs,
-            read_opacity=lambda: read_parameters(self).overlay_opacity,
+            read_opacity=lambda: read_parameters(self, Parameters).overlay_opacity,
             report_age=self._report_age,
             notify=self.wake,
             logger=self.get_logger(),

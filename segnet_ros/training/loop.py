@@ -21,7 +21,6 @@ import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
 
-
 LENGTH = ('epochs', 'minutes')
 """What may change when a run is resumed: its schedule then fits the new length."""
 

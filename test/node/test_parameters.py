@@ -1,4 +1,4 @@
-"""Tests of the parameters, on a real node, and of the files that repeat them."""
+"""Tests of the parameters of both nodes, on a real node, and of the files that repeat them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+import re
 from typing import Any
 
 import pytest
@@ -13,13 +14,16 @@ import rclpy
 from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from segnet_ros.node.parameters import declare_parameters
-from segnet_ros.node.parameters import ParameterError
+from segnet_ros.node.image_source_parameters import SourceParameters
+from segnet_ros.node.parameter_record import declare_parameters
+from segnet_ros.node.parameter_record import describe_parameters
+from segnet_ros.node.parameter_record import ParameterError
+from segnet_ros.node.parameter_record import read_parameters
 from segnet_ros.node.parameters import Parameters
-from segnet_ros.node.parameters import read_parameters
 import yaml
 
 CONFIG = Path(__file__).parents[2] / 'config' / 'segnet.yaml'
+RECORDS = [Parameters, SourceParameters]
 
 
 @pytest.fixture(scope='module')
@@ -44,48 +48,68 @@ def make_node(context: Context) -> Iterator[Callable[..., Node]]:
         node.destroy_node()
 
 
-def test_without_overrides_the_defaults_count(make_node: Callable[..., Node]) -> None:
-    assert declare_parameters(make_node()) == Parameters()
+@pytest.mark.parametrize('record', RECORDS)
+def test_without_overrides_the_defaults_count(
+    make_node: Callable[..., Node], record: type[Any]
+) -> None:
+    assert declare_parameters(make_node(), record) == record()
 
 
 def test_given_values_count(make_node: Callable[..., Node]) -> None:
-    values = declare_parameters(
-        make_node(device='cuda:1', input_height=360, input_width=480, overlay_opacity=1.0)
-    )
-    assert values == Parameters(
-        device='cuda:1', input_height=360, input_width=480, overlay_opacity=1.0
-    )
+    given = {
+        'device': 'cuda:1',
+        'input_height': 360,
+        'input_width': 480,
+        'input_reliability': 'best_effort',
+        'overlay_opacity': 1.0,
+    }
+    values = declare_parameters(make_node(**given), Parameters)
+    assert values == Parameters(**given)
     assert values.input_size == (360, 480)
 
 
-def test_input_size_is_the_checkpoints_unless_given() -> None:
+def test_the_size_is_that_of_the_input_unless_given() -> None:
     assert Parameters().input_size is None
+    assert SourceParameters().size is None
+    assert SourceParameters(height=32, width=48).size == (32, 48)
+
+
+@pytest.mark.parametrize('source', ['0', 0])
+def test_the_number_of_a_webcam_may_be_an_integer(
+    make_node: Callable[..., Node], source: object
+) -> None:
+    assert declare_parameters(make_node(source=source), SourceParameters).source == '0'
 
 
 @pytest.mark.parametrize(
-    ('values', 'found'),
+    ('record', 'values', 'words'),
     [
-        ({'overlay_opacity': 1.5}, '1.5'),
-        ({'overlay_opacity': 1}, 'INTEGER'),
-        ({'overlay_opacity': float('nan')}, 'nan'),
-        ({'cpu_threads': -1}, '-1'),
-        ({'cpu_threads': 'all'}, 'STRING'),
-        ({'device': 0}, 'INTEGER'),
-        ({'precision': 'fp8'}, "'fp8'"),
-        ({'input_reliability': 'best'}, "'best'"),
-        ({'input_height': 360}, '360 and 0'),
-        ({'input_height': 31, 'input_width': 480}, '31 and 480'),
+        (Parameters, {'overlay_opacity': 1.5}, ['double from 0.0 to 1.0', '1.5']),
+        (Parameters, {'overlay_opacity': 1}, ['double', '1 (integer)', 'overlay_opacity:=0.5']),
+        (Parameters, {'overlay_opacity': float('nan')}, ['from 0.0 to 1.0', 'nan']),
+        (Parameters, {'cpu_threads': -1}, ['integer from 0 to 1024', '-1']),
+        (Parameters, {'cpu_threads': 'all'}, ['integer', "'all' (string)"]),
+        (Parameters, {'device': 0}, ['string', '0 (integer)', 'device:="auto"']),
+        (Parameters, {'device': ['cpu', 'cuda']}, ['(string array)']),
+        (Parameters, {'precision': 'fp8'}, ['one of auto, fp32, fp16, bf16', "'fp8'"]),
+        (Parameters, {'input_reliability': 'best'}, ['reliable, best_effort', "'best'"]),
+        (Parameters, {'input_height': 360}, ['input_width', 'at least 32', '360 and 0']),
+        (Parameters, {'input_height': 31, 'input_width': 480}, ['at least 32', '31 and 480']),
+        (SourceParameters, {'rate': 1000.0}, ['double from 0.1 to 240.0', '1000.0']),
+        (SourceParameters, {'rate': 'fast'}, ['double', "'fast' (string)", 'rate:=10.0']),
+        (SourceParameters, {'loop': 1}, ['bool', '1 (integer)', 'loop:=true']),
+        (SourceParameters, {'reliability': 'perfect'}, ['reliable, best_effort', "'perfect'"]),
+        (SourceParameters, {'height': 64}, ["'height' and 'width'", '64 and 0']),
     ],
 )
 def test_a_wrong_value_is_refused_in_one_line_that_names_it(
-    make_node: Callable[..., Node], values: dict[str, Any], found: str
+    make_node: Callable[..., Node], record: type[Any], values: dict[str, Any], words: list[str]
 ) -> None:
     with pytest.raises(ParameterError) as caught:
-        declare_parameters(make_node(**values))
+        declare_parameters(make_node(**values), record)
     text = str(caught.value)
-    assert all(name in text for name in values)
-    assert 'expected' in text
-    assert found in text
+    for word in [*values, *words, ': expected ', ', found ', '; give ']:
+        assert word in text
     assert '\n' not in text
 
 
@@ -93,32 +117,49 @@ def test_a_change_at_run_time_is_read_and_a_wrong_one_is_not(
     make_node: Callable[..., Node],
 ) -> None:
     node = make_node()
-    declare_parameters(node)
+    declare_parameters(node, Parameters)
     (result,) = node.set_parameters([Parameter('overlay_opacity', value=0.25)])
     assert result.successful
-    assert read_parameters(node).overlay_opacity == 0.25
+    assert read_parameters(node, Parameters).overlay_opacity == 0.25
     for wrong in (
         Parameter('overlay_opacity', value=3.0),
+        Parameter('overlay_opacity', value=float('nan')),
         Parameter('overlay_opacity', value='1'),
+        Parameter('overlay_opacity'),
     ):
         (result,) = node.set_parameters([wrong])
         assert not result.successful
-    assert read_parameters(node).overlay_opacity == 0.25
+    assert read_parameters(node, Parameters).overlay_opacity == 0.25
 
 
-def test_only_what_may_change_at_run_time_can(make_node: Callable[..., Node]) -> None:
+@pytest.mark.parametrize('record', RECORDS)
+def test_only_what_may_change_at_run_time_can(
+    make_node: Callable[..., Node], record: type[Any]
+) -> None:
     node = make_node()
-    declare_parameters(node)
-    for entry in fields(Parameters):
+    declare_parameters(node, record)
+    for entry in fields(record):
         (result,) = node.set_parameters([Parameter(entry.name, value=entry.default)])
         assert result.successful == (entry.name == 'overlay_opacity')
 
 
-def test_every_parameter_has_a_text(make_node: Callable[..., Node]) -> None:
+@pytest.mark.parametrize('record', RECORDS)
+def test_every_parameter_has_a_text(make_node: Callable[..., Node], record: type[Any]) -> None:
     node = make_node()
-    declare_parameters(node)
-    for entry in fields(Parameters):
-        assert node.describe_parameter(entry.name).description
+    declare_parameters(node, record)
+    for entry in fields(record):
+        text = node.describe_parameter(entry.name).description
+        assert text
+        assert text in describe_parameters(record)
+
+
+def test_the_help_text_shows_name_default_and_values() -> None:
+    lines = describe_parameters(Parameters).splitlines()
+    assert '  overlay_opacity:=0.5' in lines
+    assert lines[lines.index('  overlay_opacity:=0.5') + 1].endswith('(double from 0.0 to 1.0)')
+    assert lines[lines.index('  precision:="auto"') + 1].endswith(
+        '(one of auto, fp32, fp16, bf16)'
+    )
 
 
 def test_the_configuration_file_shows_every_parameter_with_its_default() -> None:
@@ -134,3 +175,14 @@ def test_the_configuration_file_shows_every_parameter_with_its_default() -> None
     defaults = {entry.name: entry.default for entry in fields(Parameters)}
     assert yaml.safe_load('\n'.join(shown)) == {'/**': {'ros__parameters': defaults}}
     assert all(f'# {line}' in lines for line in shown[:2])
+
+
+def test_the_readme_shows_every_parameter_with_its_default_and_text() -> None:
+    readme = CONFIG.parents[1].joinpath('README.md').read_text(encoding='utf-8')
+    rows = re.findall(r'^\| `(\w+)` \| `(.*)` \| (.*) \|$', readme, re.MULTILINE)
+    shown = {name: (default, text) for name, default, text in rows}
+    assert list(shown) == [entry.name for entry in fields(Parameters)]
+    for entry in fields(Parameters):
+        default, text = shown[entry.name]
+        assert default == (str(entry.default) or "''")
+        assert text.startswith(entry.metadata['text'])
