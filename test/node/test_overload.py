@@ -55,14 +55,14 @@ def assert_sums_up(statuses: Sequence[dict[str, str]]) -> None:
         assert counts['received'] == counts['processed'] + counts['dropped'] + rest
 
 
-def assert_newest(node: NodeProcess, times: Sequence[float]) -> None:
+def assert_newest(node: NodeProcess, times: Sequence[float], slack_s: float) -> None:
     """Check that no image was begun while a newer one had been there for a while."""
     numbers = [report['pixel'][0] * 256 + report['pixel'][1] for report in node.reports]
     assert numbers == sorted(set(numbers)), 'an image was processed twice or too late'
     for number, report in zip(numbers, node.reports, strict=True):
         if number + 1 < len(times):
             waited_s = report['start'] - times[number + 1]
-            assert waited_s < SLACK_S, f'image {number} was begun {waited_s} s after the next'
+            assert waited_s < slack_s, f'image {number} was begun {waited_s} s after the next'
 
 
 def overload(
@@ -71,6 +71,7 @@ def overload(
     part_s: float,
     parts: int,
     size: tuple[int, int],
+    slack_s: float,
 ) -> list[int]:
     """Run the node under overload, check what always holds, return its memory after each part."""
     statuses = client.record_diagnostics()
@@ -82,7 +83,7 @@ def overload(
         camera.run(part_s)
         resident_bytes.append(node.resident_bytes)
     assert_sums_up(statuses)
-    assert_newest(node, camera.times)
+    assert_newest(node, camera.times, slack_s)
     most = parts * part_s / DELAY_S + 2
     assert most / 2 < len(node.reports) < most
     assert len(heard) >= len(node.reports) - 2
@@ -90,7 +91,7 @@ def overload(
     last = statuses[-1]
     assert int(last['received']) > 0.8 * (len(camera.times) - 1.5 / PERIOD_S)
     assert int(last['dropped: replaced']) > 10 * int(last['processed'])
-    most_ms = (DELAY_S + PERIOD_S + SLACK_S) * 1000
+    most_ms = (DELAY_S + PERIOD_S + slack_s) * 1000
     assert DELAY_S * 1000 < float(last['age p95 (ms)']) < most_ms
     return resident_bytes
 
@@ -98,13 +99,15 @@ def overload(
 def test_the_newest_image_wins_and_every_image_is_counted(
     client: RosClient, start_node: Callable[..., NodeProcess]
 ) -> None:
-    overload(client, start_node, part_s=6.0, parts=1, size=(48, 64))
+    overload(client, start_node, part_s=6.0, parts=1, size=(48, 64), slack_s=3 * SLACK_S)
 
 
 @pytest.mark.soak
 def test_memory_does_not_grow_under_overload(
     client: RosClient, start_node: Callable[..., NodeProcess]
 ) -> None:
-    resident_bytes = overload(client, start_node, part_s=20.0, parts=9, size=(480, 640))
+    resident_bytes = overload(
+        client, start_node, part_s=20.0, parts=9, size=(480, 640), slack_s=SLACK_S
+    )
     print('resident MB:', [round(size / 1e6, 1) for size in resident_bytes])
     assert max(resident_bytes[2:]) - resident_bytes[1] < 3 * 480 * 640 * 3

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import os
+import random
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -91,3 +93,27 @@ def test_outputs_are_the_predictor_s_at_the_size_and_with_the_header_of_the_imag
         assert np.mean(array == getattr(expected, name)) > 0.999
     process.send_signal(signal.SIGINT)
     assert process.wait(PATIENCE_S) == 0
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_any_time_ends_the_packaged_network_cleanly(
+    client: RosClient, start, number: signal.Signals
+):
+    """A hundred times: while importing, loading, warming up, idle and in mid-inference."""
+    choose = random.Random(int(number))
+    client.record('segnet/label')
+    camera = client.advertise()
+    pixels = np.zeros((480, 640, 3), np.uint8)
+    for _ in range(50):
+        process = start('device:=cpu')
+        end = time.monotonic() + choose.uniform(0.5, 8.0)
+        client.publish_until(
+            camera, lambda: make_image(pixels), lambda end=end: time.monotonic() > end
+        )
+        process.send_signal(number)
+        sent = time.monotonic()
+        output, _ = process.communicate(timeout=PATIENCE_S)
+        assert time.monotonic() - sent < 2.0, output
+        assert process.returncode == 0, output
+        assert 'Traceback' not in output
