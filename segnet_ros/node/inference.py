@@ -86,16 +86,15 @@ class InferenceThread(threading.Thread):
         self._stopping = threading.Event()
         self._refused_at: dict[str, float] = {}
 
-    def stop(self, timeout_s: float) -> bool:
+    def stop(self, timeout_s: float) -> None:
         """
         Publish nothing more and end; safe to call twice.
 
-        :return: whether the thread has ended; a forward pass cannot be interrupted
+        :param timeout_s: how long to wait; a forward pass cannot be interrupted
         """
         self._stopping.set()
         self._mailbox.close()
         self.join(timeout_s)
-        return not self.is_alive()
 
     def run(self) -> None:
         """Work until ``stop``; for ``threading.Thread`` to call."""

@@ -21,7 +21,6 @@ from rclpy.utilities import try_shutdown
 from segnet_ros.node.advice import Adviser
 from segnet_ros.node.camera import Camera
 from segnet_ros.node.diagnostics import CameraMonitor
-from segnet_ros.node.exit_signals import close_for_good
 from segnet_ros.node.exit_signals import ExitSignals
 from segnet_ros.node.exit_signals import leave
 from segnet_ros.node.inference import ImagePredictor
@@ -107,13 +106,9 @@ class SegNetNode(Node):
         with contextlib.suppress(InvalidHandle):  # destroyed: nothing waits
             self._wake_up.trigger()
 
-    def stop(self) -> bool:
-        """
-        Publish no more images and end the inference thread; call before ``destroy_node``.
-
-        :return: whether it has ended; a forward pass cannot be interrupted
-        """
-        return self._inference.stop(timeout_s=JOIN_S if self._is_ready else 0.0)
+    def stop(self) -> None:
+        """Publish no more images, and give the inference thread a moment to end."""
+        self._inference.stop(timeout_s=JOIN_S if self._is_ready else 0.0)
 
     def _load(self, predictor_factory: PredictorFactory) -> ImagePredictor:
         values = self.parameters
@@ -164,7 +159,7 @@ def run(args: list[str] | None, predictor_factory: PredictorFactory, signals: Ex
     Run the node until a signal or a failure ends it.
 
     :param args: command line, the program's name first; None for the process's own
-    :return: exit code, 0 after SIGINT or SIGTERM
+    :return: 1 where it cannot start; else the process ends here, with 0 after SIGINT or SIGTERM
     """
     try:
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
@@ -177,14 +172,12 @@ def run(args: list[str] | None, predictor_factory: PredictorFactory, signals: Ex
     try:
         _spin(node, signals)
     finally:
-        has_ended = node.stop()
+        node.stop()
         node.destroy_node()
         try_shutdown()  # flushes the log, too
-        close_for_good()
-    code = 0 if signals.requested.is_set() else 1
-    if not has_ended:
-        leave(code)
-    return code
+    # Nothing is left to do. To take the interpreter apart would cost up to a second with PyTorch,
+    # and would abort in a forward pass that still runs.
+    leave(0 if signals.requested.is_set() else 1)
 
 
 def _spin(node: SegNetNode, signals: ExitSignals) -> None:

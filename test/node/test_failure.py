@@ -155,14 +155,14 @@ def test_a_failure_of_inference_ends_the_node_with_its_traceback(
 @pytest.mark.soak
 @pytest.mark.parametrize('number', [SIGINT, SIGTERM])
 @pytest.mark.parametrize('state', ['loading', 'idle', 'mid-inference'])
-def test_a_signal_ends_the_node_cleanly_a_hundred_times(
+def test_a_signal_ends_the_node_cleanly_a_hundred_times_per_state(
     client: RosClient,
     start_node: Callable[..., NodeProcess],
     number: signal.Signals,
     state: str,
 ) -> None:
     choose = random.Random(f'{state} {number}')
-    for _ in range(100):
+    for _ in range(50):
         if state == 'loading':
             node = start_node('--load', '1', '--warm-up', '1')
             node.wait_for('importing')

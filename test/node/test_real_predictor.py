@@ -107,7 +107,7 @@ def test_a_signal_at_any_time_ends_the_packaged_network_cleanly(
     pixels = np.zeros((480, 640, 3), np.uint8)
     for _ in range(50):
         process = start('device:=cpu')
-        end = time.monotonic() + choose.uniform(0.5, 8.0)
+        end = time.monotonic() + choose.uniform(0.5, 6.0)
         client.publish_until(
             camera, lambda: make_image(pixels), lambda end=end: time.monotonic() > end
         )
