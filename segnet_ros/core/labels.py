@@ -42,7 +42,7 @@ class LabelSet:
                 ' got duplicates; rename or recolor them'
             )
         for color in self.colors:
-            if len(color) != 3 or not all(0 <= value <= 255 for value in color):
+            if not all(0 <= value <= 255 for value in color):
                 raise LabelSetError(
                     f"label set '{self.name}': expected RGB colors of 0 to 255, got {color}"
                 )
@@ -75,17 +75,15 @@ class LabelSet:
         :return: label image, uint8 (H, W), class ids and 255
         :raises LabelSetError: if there is a value that is neither class id nor unlabeled
         """
-        lookup = np.arange(256, dtype=np.uint8)
-        lookup[list(self.unlabeled_values)] = UNLABELED
-        mapped = lookup[label]
-        unknown = np.unique(mapped[(mapped >= self.num_classes) & (mapped != UNLABELED)])
+        is_unlabeled = np.isin(label, self.unlabeled_values)
+        unknown = np.unique(label[(label >= self.num_classes) & ~is_unlabeled])
         if unknown.size:
             raise LabelSetError(
                 f'{source}: expected class ids 0 to {self.num_classes - 1} of label set'
                 f" '{self.name}' or one of its unlabeled_values {list(self.unlabeled_values)},"
                 f' found {unknown.tolist()}; correct the file or the label set'
             )
-        return mapped
+        return np.where(is_unlabeled, np.uint8(UNLABELED), label)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as in a label-set file."""
@@ -109,21 +107,39 @@ class LabelSet:
         """
         try:
             return cls(
-                name=str(values['name']),
-                names=tuple(str(entry['name']) for entry in values['classes']),
-                colors=tuple(
-                    (int(entry['color'][0]), int(entry['color'][1]), int(entry['color'][2]))
-                    for entry in values['classes']
-                ),
+                name=_read_name(values['name']),
+                names=tuple(_read_name(entry['name']) for entry in values['classes']),
+                colors=tuple(_read_color(entry['color']) for entry in values['classes']),
                 unlabeled_values=tuple(
-                    int(value) for value in values.get('unlabeled_values', [UNLABELED])
+                    _read_integer(value) for value in values.get('unlabeled_values', [UNLABELED])
                 ),
             )
+        except LabelSetError as error:
+            raise LabelSetError(f'{source}: {error}') from error
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise LabelSetError(
                 f'{source}: expected a label set with name, classes (each with name and color)'
                 f' and unlabeled_values, could not read {error}; compare with camvid.yaml'
             ) from error
+
+
+def _read_name(value: Any) -> str:
+    """Refuse what YAML makes of words such as no, on and null."""
+    if not isinstance(value, str) or not value:
+        raise LabelSetError(f'expected a name, found {value!r}; put it in quotes')
+    return value
+
+
+def _read_integer(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise LabelSetError(f'expected an integer, found {value!r}')
+    return value
+
+
+def _read_color(value: Any) -> tuple[int, int, int]:
+    if not isinstance(value, list) or len(value) != 3:
+        raise LabelSetError(f'expected a color [red, green, blue], found {value!r}')
+    return _read_integer(value[0]), _read_integer(value[1]), _read_integer(value[2])
 
 
 def load_label_set(name_or_path: str | Path) -> LabelSet:
@@ -147,5 +163,6 @@ def load_label_set(name_or_path: str | Path) -> LabelSet:
     try:
         values = yaml.safe_load(entry.read_text(encoding='utf-8'))
     except yaml.YAMLError as error:
-        raise LabelSetError(f'{entry}: not a YAML file: {error}') from error
+        text = ' '.join(str(error).split())
+        raise LabelSetError(f'{entry}: expected a YAML file, found {text}') from error
     return LabelSet.from_dict(values, entry)

@@ -31,11 +31,15 @@ class SegNetConfig:
     """Convolutions of each encoder stage; the decoder mirrors them."""
 
     def __post_init__(self) -> None:
-        if self.num_classes < 1:
-            raise ValueError(f'expected at least one class, got num_classes={self.num_classes}')
-        if not self.widths or len(self.widths) != len(self.depths) or min(self.depths) < 1:
+        if not _are_positive(self.num_classes):
+            raise ValueError(f'expected at least one class, got num_classes={self.num_classes!r}')
+        if (
+            not self.widths
+            or len(self.widths) != len(self.depths)
+            or not _are_positive(*self.widths, *self.depths)
+        ):
             raise ValueError(
-                'expected one width and a depth of at least 1 per stage, '
+                'expected a width and a depth of at least 1 for each stage, '
                 f'got widths={self.widths} and depths={self.depths}'
             )
 
@@ -90,6 +94,10 @@ class SegNet(nn.Module):
             x = stage(unpool(x, pooled.indices, pooled.size))
         logits: Tensor = self.classifier(x)
         return logits
+
+
+def _are_positive(*values: object) -> bool:
+    return all(isinstance(value, int) and value > 0 for value in values)
 
 
 def _make_stage(channels: list[int]) -> nn.Sequential:

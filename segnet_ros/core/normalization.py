@@ -22,6 +22,13 @@ class Normalization:
     mean: Triple = (0.485, 0.456, 0.406)
     std: Triple = (0.229, 0.224, 0.225)
 
+    def __post_init__(self) -> None:
+        if len(self.mean) != 3 or len(self.std) != 3 or not min(self.std) > 0:
+            raise ValueError(
+                'expected mean and positive standard deviation of three channels, got'
+                f' {self.mean} and {self.std}'
+            )
+
     def normalize(self, images: Tensor) -> Tensor:
         """
         Shift and scale images to mean 0 and standard deviation 1.

@@ -35,7 +35,8 @@ def max_pool(x: Tensor) -> Pooled:
     Halve the resolution, rounding up, and keep where each maximum came from.
 
     The first maximum of a window, in row-major order, wins a tie. For finite input, values and
-    gradients equal those of ``max_pool2d(x, 2, 2, ceil_mode=True)`` bit for bit.
+    gradients equal those of ``max_pool2d(x, 2, 2, ceil_mode=True)`` bit for bit, but for the sign
+    of a gradient that is zero.
 
     :param x: feature map, float (N, C, H, W), finite
     :return: pooled features, pooling indices and the size before pooling

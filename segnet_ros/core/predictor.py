@@ -57,7 +57,6 @@ class Predictor:
         device: str = 'auto',
         precision: str = 'auto',
         input_size: tuple[int, int] | None = None,
-        cpu_threads: int = 0,
     ) -> None:
         """
         Move a checkpoint's network to where it will compute.
@@ -67,8 +66,6 @@ class Predictor:
         :param precision: ``fp32``, ``fp16`` (CUDA), ``bf16`` or ``auto``: fp16 on CUDA, bf16 on a
             CPU that computes with it, else fp32
         :param input_size: height and width for the network; None for the checkpoint's
-        :param cpu_threads: threads of PyTorch in this process; 0 for all cores when computing on
-            the CPU, 1 on CUDA
         :raises DeviceError: if device or precision cannot be had
         :raises ValueError: if the input size is below 32 x 32
         """
@@ -82,8 +79,6 @@ class Predictor:
             )
         self.label_set = checkpoint.label_set
         self.normalization = checkpoint.normalization
-        if cpu_threads or self.device.type == 'cuda':
-            torch.set_num_threads(cpu_threads or 1)
         self._dtype = _DTYPES[self.precision]
         self._palette = torch.tensor(self.label_set.palette, device=self.device)
         self._network = checkpoint.build_network().to(self.device, self._dtype)
@@ -99,14 +94,18 @@ class Predictor:
         cpu_threads: int = 0,
     ) -> Predictor:
         """
-        Load a checkpoint; the parameters are those of the constructor.
+        Load a checkpoint; the other parameters are those of the constructor.
 
         :param path: checkpoint file; empty for the one that comes with the package
+        :param cpu_threads: threads of PyTorch in this whole process; 0 for all cores when
+            computing on the CPU, 1 beside CUDA
         :raises FileNotFoundError: if there is no such file
         :raises CheckpointError: if it is not a checkpoint that this version can use
         """
-        device = str(select_device(device))  # before the file, which takes longer
-        return cls(load_checkpoint(path), device, precision, input_size, cpu_threads)
+        selected = select_device(device)  # before the file, which takes longer
+        if cpu_threads or selected.type == 'cuda':
+            torch.set_num_threads(cpu_threads or 1)
+        return cls(load_checkpoint(path), str(selected), precision, input_size)
 
     def warm_up(self) -> None:
         """Segment a black image, so that the first real one does not wait for set-up."""
@@ -235,8 +234,13 @@ def select_precision(name: str, device: torch.device) -> str:
 
 
 def cpu_computes_bf16() -> bool:
-    """Tell whether the CPU has instructions for bf16 (AVX512-BF16 or AMX), as PyTorch sees it."""
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    """
+    Tell whether the CPU has instructions for bf16 (AVX512-BF16 or AMX), as PyTorch sees it.
+
+    A PyTorch that does not tell, such as 2.3, counts as no.
+    """
+    questions = ('_is_avx512_bf16_supported', '_is_amx_tile_supported')
+    return any(getattr(torch.cpu, question, bool)() for question in questions)
 
 
 def _check_outputs(outputs: Sequence[str]) -> None:

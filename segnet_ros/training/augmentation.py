@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Sequence
+import signal
 from typing import NamedTuple
 
 import cv2
@@ -13,6 +14,7 @@ from segnet_ros.training.dataset import Sample
 from segnet_ros.training.dataset import Samples
 import torch
 from torch import Tensor
+import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset
 from torch.utils.data import Sampler
@@ -52,7 +54,8 @@ class TrainingSet(Dataset[tuple[Tensor, Tensor]]):
         self.labeled = labeled
         self.scenes = RenderedScenes(scenes, size, TRAINING_STREETS)
         self.seed = seed
-        self._augment = make_augmentation(size)
+        self._size = size
+        self._augment = make_augmentation()
 
     def __len__(self) -> int:
         """Count the samples of an epoch."""
@@ -71,28 +74,42 @@ class TrainingSet(Dataset[tuple[Tensor, Tensor]]):
             image, label = self.scenes[random_seed]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(random_seed)
-            augmented: tuple[Tensor, Tensor] = self._augment(
+            augmented, mask = self._augment(
                 tv_tensors.Image(torch.from_numpy(image).permute(2, 0, 1)),
                 tv_tensors.Mask(torch.from_numpy(label)),
             )
-        return augmented[0].as_subclass(Tensor), augmented[1].as_subclass(Tensor)
+        images, labels = resize(
+            augmented.as_subclass(Tensor)[None], mask.as_subclass(Tensor)[None], self._size
+        )
+        return images[0], labels[0]
 
 
-def make_augmentation(size: tuple[int, int]) -> v2.Compose:
-    """
-    Flip, and change the light; whole images, because SegNet learns from what is where.
-
-    The transforms of torchvision treat image and label alike, and never interpolate labels.
-
-    :param size: height and width that samples are resized to
-    """
+def make_augmentation() -> v2.Compose:
+    """Flip, and change the light; whole images, because SegNet learns from what is where."""
     return v2.Compose(
         [
-            v2.Resize(size, antialias=True),
             v2.RandomHorizontalFlip(),
             v2.ColorJitter(brightness=0.4, contrast=0.4, saturation=0.4),
         ]
     )
+
+
+def resize(image: Tensor, label: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """
+    Resize images and label images alike; labels are never interpolated.
+
+    Not torchvision's transform of both, which takes the upper left neighbor for labels and so
+    moves them by up to half a pixel against the image.
+
+    :param image: uint8 (N, 3, H, W)
+    :param label: uint8 (N, H, W)
+    :param size: height and width wanted
+    """
+    if image.shape[2:] == size:
+        return image, label
+    image = v2.functional.resize(image, list(size), antialias=True)
+    label = F.interpolate(label[:, None], size, mode='nearest-exact')[:, 0]
+    return image, label
 
 
 class EpochSampler(Sampler[Draw]):
@@ -129,10 +146,14 @@ def load_epoch(
         sampler=EpochSampler(len(samples), samples.seed, epoch, start_batch * batch_size),
         num_workers=workers,
         drop_last=True,
-        worker_init_fn=_limit_threads,
+        worker_init_fn=_prepare_worker,
     )
 
 
-def _limit_threads(_: int) -> None:
-    # A worker is one of several; OpenCV would start a thread per core in each.
+def _prepare_worker(_: int) -> None:
+    # One of several; OpenCV would start a thread per core in each.
     cv2.setNumThreads(0)
+    # Ctrl-C and service managers signal all processes of a run. The main one finishes its batch,
+    # saves, and ends this one.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+import math
 from pathlib import Path
 import sys
 
@@ -31,12 +32,20 @@ def run_command(
     try:
         command(options)
     except (ValueError, OSError) as error:
-        print(f'{parser.prog}: error: {error}', file=sys.stderr)
+        print(f'{parser.prog}: error: {_describe(error)}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f'{parser.prog}: interrupted', file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+def _describe(error: Exception) -> str:
+    """Put an error into a line; one of a loading process comes with that process's traceback."""
+    text = str(error).strip()
+    if 'Original Traceback' in text:
+        text = text.splitlines()[-1].partition(': ')[2]
+    return text
 
 
 def add_checkpoint_options(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +75,43 @@ def add_data_option(group: argparse._ActionsContainer, more: str = '') -> None:
         help='data set: DIR/SPLIT with DIR/SPLITannot, or DIR/images/SPLIT with DIR/labels/SPLIT;'
         f' images and labels paired by stem{more}',
     )
+
+
+def parse_positive(text: str) -> int:
+    """
+    Read an integer from 1 up.
+
+    :raises argparse.ArgumentTypeError: if it is not that
+    """
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"expected an integer from 1 up, got '{text}'")
+    return int(text)
+
+
+def parse_natural(text: str) -> int:
+    """
+    Read an integer from 0 up.
+
+    :raises argparse.ArgumentTypeError: if it is not that
+    """
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected an integer from 0 up, got '{text}'")
+    return int(text)
+
+
+def parse_positive_number(text: str) -> float:
+    """
+    Read a finite number above 0.
+
+    :raises argparse.ArgumentTypeError: if it is not that
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got '{text}'")
+    return value
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+import hashlib
 from pathlib import Path
 from typing import Any
 from typing import NamedTuple
@@ -105,6 +107,17 @@ class RenderedScenes:
         return Sample(image, label)
 
 
+def describe_images(samples: Samples | Sequence[Sample]) -> str:
+    """
+    Tell data sets apart by number and names of their images.
+
+    :param samples: a folder, or nothing
+    """
+    names = [image.name for image, _ in getattr(samples, 'pairs', [])]
+    digest = hashlib.sha256('/'.join(names).encode()).hexdigest()
+    return f'{len(names)} {digest[:12]}'
+
+
 def read_image(path: Path) -> NDArray[np.uint8]:
     """
     Read an image file.
@@ -113,7 +126,13 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     :return: RGB, uint8 (H, W, 3)
     :raises DataError: if it cannot be read
     """
-    return np.asarray(cv2.cvtColor(_read(path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
+    # Label images know no orientation tag, so that of a photograph must not count either.
+    return np.asarray(
+        cv2.cvtColor(
+            _read(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION), cv2.COLOR_BGR2RGB
+        ),
+        np.uint8,
+    )
 
 
 def _find_folders(root: Path, split: str) -> tuple[Path, Path]:

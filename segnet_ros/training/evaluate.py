@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 from segnet_ros.core.labels import LabelSet
+from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.metrics import ConfusionMatrix
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.training.command import add_checkpoint_options
 from segnet_ros.training.command import add_data_option
+from segnet_ros.training.command import parse_positive
 from segnet_ros.training.command import parse_size
 from segnet_ros.training.command import run_command
 from segnet_ros.training.dataset import LabeledFolder
@@ -46,17 +48,20 @@ def summarize(matrix: ConfusionMatrix, label_set: LabelSet) -> dict[str, Any]:
     """
     Put the metrics into plain values, as ``--json`` writes them.
 
-    :return: fractions; None for a class that does not occur
+    :return: fractions; None where nothing was labeled, or a class does not occur
     """
     return {
-        'miou': matrix.miou,
-        'global_accuracy': matrix.global_accuracy,
-        'class_accuracy': matrix.class_accuracy,
+        'miou': _make_plain(matrix.miou),
+        'global_accuracy': _make_plain(matrix.global_accuracy),
+        'class_accuracy': _make_plain(matrix.class_accuracy),
         'iou': {
-            name: None if np.isnan(iou) else float(iou)
-            for name, iou in zip(label_set.names, matrix.iou, strict=True)
+            name: _make_plain(iou) for name, iou in zip(label_set.names, matrix.iou, strict=True)
         },
     }
+
+
+def _make_plain(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def main(args: list[str] | None = None) -> int:
@@ -71,7 +76,10 @@ def _make_parser() -> argparse.ArgumentParser:
     data = parser.add_mutually_exclusive_group(required=True)
     add_data_option(data)
     data.add_argument(
-        '--scenes', type=int, metavar='N', help='N rendered street scenes in place of a data set'
+        '--scenes',
+        type=parse_positive,
+        metavar='N',
+        help='N rendered street scenes in place of a data set',
     )
     parser.add_argument('--split', default='val', help='which part of the data set (%(default)s)')
     add_checkpoint_options(parser)
@@ -86,25 +94,42 @@ def _evaluate(options: argparse.Namespace) -> None:
     predictor = Predictor.from_checkpoint(
         options.checkpoint, options.device, options.precision, options.input_size
     )
-    samples: Samples
-    if options.data:
-        samples = LabeledFolder(options.data, options.split, predictor.label_set)
-    else:
-        samples = RenderedScenes(options.scenes, SCENE_SIZE)
-    if not len(samples):
-        raise ValueError(f'expected at least one image, got --scenes {options.scenes}')
+    samples = _open_samples(options, predictor.label_set)
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
     metrics = summarize(evaluate(predictor, samples), predictor.label_set)
+    _print_metrics(metrics)
+    print(f'{len(samples)} images, {predictor.device}, {predictor.precision}')
+    if options.json:
+        options.json.write_text(json.dumps(metrics, indent=2) + '\n', encoding='utf-8')
+
+
+def _open_samples(options: argparse.Namespace, label_set: LabelSet) -> Samples:
+    if options.data:
+        return LabeledFolder(options.data, options.split, label_set)
+    expected = load_label_set('camvid').names
+    if label_set.names != expected:
+        raise ValueError(
+            'expected a checkpoint with the classes of CamVid for --scenes, found those of'
+            f" '{label_set.name}'; use --data"
+        )
+    return RenderedScenes(options.scenes, SCENE_SIZE)
+
+
+def _print_metrics(metrics: dict[str, Any]) -> None:
     for name, iou in metrics['iou'].items():
-        print(f'IoU {name:<12} {"absent" if iou is None else f"{100 * iou:6.2f}"}')
+        print(f'IoU {name:<12} {format_fraction(iou)}')
     for key, name in (
         ('miou', 'mIoU'),
         ('global_accuracy', 'global accuracy'),
         ('class_accuracy', 'class accuracy'),
     ):
-        print(f'{name:<16} {100 * metrics[key]:6.2f}')
-    print(f'{len(samples)} images, {predictor.device}, {predictor.precision}')
-    if options.json:
-        options.json.write_text(json.dumps(metrics, indent=2) + '\n', encoding='utf-8')
+        print(f'{name:<16} {format_fraction(metrics[key])}')
+
+
+def format_fraction(fraction: float | None) -> str:
+    """Write a fraction in percent."""
+    return 'absent' if fraction is None else f'{100 * fraction:.2f}'
 
 
 if __name__ == '__main__':

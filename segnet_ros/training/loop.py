@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-import pickle
 import time
-from typing import Any
 
-from segnet_ros.core.checkpoint import write_atomically
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.normalization import Normalization
 from segnet_ros.training.augmentation import load_epoch
+from segnet_ros.training.augmentation import resize
 from segnet_ros.training.augmentation import TrainingSet
 from segnet_ros.training.loss import compute_loss
 from segnet_ros.training.schedule import grow_size
 from segnet_ros.training.schedule import one_cycle
 import torch
 from torch import Tensor
-import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
-
-LENGTH = ('epochs', 'minutes')
-"""What may change when a run is resumed: its schedule then fits the new length."""
 
 
 class TrainingError(ValueError):
@@ -123,7 +116,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group['lr'] = learning_rate
         size = grow_size(self.size, progress) if self.progressive else self.size
-        image, label = _resize(image.to(self.device), label.to(self.device), size)
+        image, label = resize(image.to(self.device), label.to(self.device), size)
         image = self.normalization.normalize(image)
         image = image.contiguous(memory_format=torch.channels_last)
         self.network.train()
@@ -149,61 +142,3 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
     :param precision: ``fp32`` or ``bf16``; weights stay fp32, and bf16 needs no loss scaling
     """
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == 'bf16')
-
-
-def save_state(path: Path, trainer: Trainer, position: Position, recipe: dict[str, Any]) -> None:
-    """
-    Write all that a run needs to continue exactly.
-
-    :param path: a file already there is replaced in one step
-    :param recipe: compared when the run is resumed, so that two runs are not mixed
-    """
-    state = {
-        'network': trainer.network.state_dict(),
-        'optimizer': trainer.optimizer.state_dict(),
-        'position': vars(position),
-        'recipe': recipe,
-    }
-    with write_atomically(path) as temporary:
-        torch.save(state, temporary)
-
-
-def load_state(path: Path, trainer: Trainer, recipe: dict[str, Any]) -> Position:
-    """
-    Continue from a saved state.
-
-    :param path: as written by :func:`save_state`
-    :param trainer: its network and optimizer take over the saved state
-    :param recipe: of this run
-    :return: how far the run had come
-    :raises TrainingError: if the file cannot be read, or is of a run with another recipe
-    """
-    try:
-        state = torch.load(path, map_location=trainer.device, weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError) as error:
-        raise TrainingError(
-            f'{path}: expected the state of a run, could not read it ({error}); start anew'
-            ' with another --output'
-        ) from error
-    differences = [
-        f'{key} {state["recipe"].get(key)!r} there, {value!r} here'
-        for key, value in recipe.items()
-        if key not in LENGTH and state['recipe'].get(key) != value
-    ]
-    if differences:
-        raise TrainingError(
-            f'{path}: expected a run with the same options, found {"; ".join(differences)};'
-            ' use the same options to resume, or another --output to start anew'
-        )
-    trainer.network.load_state_dict(state['network'])
-    trainer.optimizer.load_state_dict(state['optimizer'])
-    return Position(**state['position'])
-
-
-def _resize(image: Tensor, label: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Resize a batch, uint8 (N, 3, H, W) and (N, H, W); labels by the nearest."""
-    if image.shape[2:] == size:
-        return image, label
-    image = F.interpolate(image.float(), size, mode='bilinear', antialias=True)
-    label = F.interpolate(label[:, None], size, mode='nearest-exact')[:, 0]
-    return image, label

@@ -9,6 +9,9 @@ from typing import Any
 from segnet_ros.core.model import MIN_SIZE
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.training.command import add_data_option
+from segnet_ros.training.command import parse_natural
+from segnet_ros.training.command import parse_positive
+from segnet_ros.training.command import parse_positive_number
 from segnet_ros.training.command import parse_size
 from segnet_ros.training.loss import CLASS_WEIGHTS
 
@@ -44,9 +47,6 @@ def check_options(options: argparse.Namespace) -> None:
     """
     if not options.data and not options.scenes:
         raise ValueError('expected --data DIR or --scenes N to train on, got neither')
-    length = options.minutes if options.epochs is None else options.epochs
-    if length is not None and length <= 0:
-        raise ValueError(f'expected a run longer than 0, got {length}')
     if min(options.size) < MIN_SIZE:
         raise ValueError(
             f'expected a --size of at least {MIN_SIZE} x {MIN_SIZE}, got'
@@ -63,6 +63,16 @@ def check_options(options: argparse.Namespace) -> None:
             f'{options.output}: {found} run to resume; use --resume to continue one, another'
             ' --output to start anew'
         )
+
+
+def fill_in_defaults(options: argparse.Namespace) -> None:
+    """Replace None by the defaults that depend on other options."""
+    if options.epochs is None and options.minutes is None:
+        options.epochs = EPOCHS
+    if options.learning_rate is None:
+        options.learning_rate = LEARNING_RATES[options.optimizer]
+    if options.weight_decay is None:
+        options.weight_decay = WEIGHT_DECAYS[options.optimizer]
 
 
 def describe_recipe(options: argparse.Namespace) -> dict[str, Any]:
@@ -89,7 +99,7 @@ def _add_data_options(group: argparse._ArgumentGroup) -> None:
     add('--label-set', default='camvid', help='name or YAML file (%(default)s)')
     add(
         '--scenes',
-        type=int,
+        type=parse_natural,
         default=0,
         metavar='N',
         help='rendered street scenes (camvid classes) mixed into each epoch (%(default)s)',
@@ -106,7 +116,7 @@ def _add_network_options(group: argparse._ArgumentGroup) -> None:
     )
     add(
         '--widths',
-        type=int,
+        type=parse_positive,
         nargs=5,
         default=SegNetConfig().widths,
         metavar='C',
@@ -124,18 +134,18 @@ def _add_network_options(group: argparse._ArgumentGroup) -> None:
 def _add_recipe_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     length = group.add_mutually_exclusive_group()
-    length.add_argument('--epochs', type=int, help=f'length of the run ({EPOCHS})')
+    length.add_argument('--epochs', type=parse_positive, help=f'length of the run ({EPOCHS})')
     length.add_argument(
         '--minutes',
-        type=float,
+        type=parse_positive_number,
         help='length of the run; the schedule fits it, the closing validation comes on top',
     )
     add('--progressive', action='store_true', help='begin at half the size, grow in steps')
-    add('--batch-size', type=int, default=8, help='(%(default)s)')
+    add('--batch-size', type=parse_positive, default=8, help='(%(default)s)')
     add('--optimizer', choices=sorted(LEARNING_RATES), default='adamw', help='(%(default)s)')
     add(
         '--learning-rate',
-        type=float,
+        type=parse_positive_number,
         help=f'peak of the one-cycle schedule ({_list_values(LEARNING_RATES)})',
     )
     add('--weight-decay', type=float, help=f'({_list_values(WEIGHT_DECAYS)})')
@@ -145,7 +155,12 @@ def _add_recipe_options(group: argparse._ArgumentGroup) -> None:
         default='sqrt-median',
         help='balancing by median frequency (%(default)s)',
     )
-    add('--seed', type=int, default=0, help='of weights, order and augmentation (%(default)s)')
+    add(
+        '--seed',
+        type=parse_natural,
+        default=0,
+        help='of weights, order and augmentation (%(default)s)',
+    )
     add(
         '--precision',
         choices=('auto', 'fp32', 'bf16'),
@@ -163,9 +178,17 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
         help='continue the run in OUTPUT, exactly; with another --epochs or --minutes the schedule'
         ' fits the new length',
     )
-    add('--validate-every', type=int, default=5, metavar='N', help='epochs (%(default)s)')
+    add(
+        '--validate-every',
+        type=parse_positive,
+        default=5,
+        metavar='N',
+        help='epochs (%(default)s)',
+    )
     add('--device', default='auto', help='auto, cpu, cuda or cuda:N (%(default)s)')
-    add('--workers', type=int, default=1, help='processes that load images (%(default)s)')
+    add(
+        '--workers', type=parse_natural, default=1, help='processes that load images (%(default)s)'
+    )
 
 
 def _list_values(values: dict[str, float]) -> str:

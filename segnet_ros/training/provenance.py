@@ -38,12 +38,13 @@ def describe_run(
 
 
 def read_commit() -> str:
-    """Name the commit of the source tree, with ``-dirty`` after changes; empty outside of git."""
+    """Name the commit of the source tree, with ``-dirty`` after changes; empty elsewhere."""
+    root = Path(__file__).parents[2]
+    if not (root / '.git').exists():  # installed, perhaps within the repository of someone else
+        return ''
     try:
         command = ['git', 'describe', '--always', '--dirty', '--abbrev=12']
-        result = subprocess.run(
-            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False
-        )
+        result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     except OSError:
         return ''
     return result.stdout.strip() if result.returncode == 0 else ''

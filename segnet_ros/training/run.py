@@ -20,22 +20,22 @@ from segnet_ros.core.predictor import cpu_computes_bf16
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.core.predictor import select_device
 from segnet_ros.training.augmentation import TrainingSet
+from segnet_ros.training.dataset import describe_images
 from segnet_ros.training.dataset import LabeledFolder
 from segnet_ros.training.dataset import RenderedScenes
 from segnet_ros.training.dataset import Sample
 from segnet_ros.training.dataset import Samples
 from segnet_ros.training.evaluate import evaluate
+from segnet_ros.training.evaluate import format_fraction
 from segnet_ros.training.evaluate import summarize
-from segnet_ros.training.loop import load_state
 from segnet_ros.training.loop import Position
-from segnet_ros.training.loop import save_state
 from segnet_ros.training.loop import Trainer
 from segnet_ros.training.loss import compute_median_frequency_weights
 from segnet_ros.training.options import describe_recipe
-from segnet_ros.training.options import LEARNING_RATES
-from segnet_ros.training.options import WEIGHT_DECAYS
 from segnet_ros.training.provenance import describe_run
 from segnet_ros.training.provenance import read_commit
+from segnet_ros.training.state import load_state
+from segnet_ros.training.state import save_state
 import torch
 from tqdm import tqdm
 
@@ -62,9 +62,9 @@ class Run:
         """
         self._options = options
         self._label_set = load_label_set(options.label_set)
-        self._recipe = describe_recipe(options)
         self._commit = read_commit()
         self.samples = self._open_samples()
+        self._recipe = describe_recipe(options) | {'images': describe_images(self.samples.labeled)}
         self.validation = self._open_validation()
         self.trainer = self._make_trainer()
         self.metrics: dict[str, Any] = {}
@@ -96,10 +96,9 @@ class Run:
 
     def describe_metrics(self) -> str:
         """Put the last validation into a line."""
-        return (
-            f'val mIoU {100 * self.metrics["miou"]:.2f},'
-            f' global {100 * self.metrics["global_accuracy"]:.2f},'
-            f' class {100 * self.metrics["class_accuracy"]:.2f}'
+        keys = {'mIoU': 'miou', 'global': 'global_accuracy', 'class': 'class_accuracy'}
+        return 'val ' + ', '.join(
+            f'{name} {format_fraction(self.metrics[key])}' for name, key in keys.items()
         )
 
     def _open_samples(self) -> TrainingSet:
@@ -139,7 +138,7 @@ class Run:
             normalization=Normalization(),
             device=device,
             precision=_select_precision(options.precision, device),
-            peak_learning_rate=options.learning_rate or LEARNING_RATES[options.optimizer],
+            peak_learning_rate=options.learning_rate,
             size=options.size,
             progressive=options.progressive,
         )
@@ -173,15 +172,15 @@ class Run:
 
 def _make_optimizer(network: SegNet, options: argparse.Namespace) -> torch.optim.Optimizer:
     """AdamW or SGD; biases and batch normalization do not decay, as in the released solver."""
-    decay = options.weight_decay
-    if decay is None:
-        decay = WEIGHT_DECAYS[options.optimizer]
     filters = [parameter for parameter in network.parameters() if parameter.dim() > 1]
     others = [parameter for parameter in network.parameters() if parameter.dim() <= 1]
-    groups = [{'params': filters, 'weight_decay': decay}, {'params': others, 'weight_decay': 0.0}]
+    groups = [
+        {'params': filters, 'weight_decay': options.weight_decay},
+        {'params': others, 'weight_decay': 0.0},
+    ]
     if options.optimizer == 'sgd':
-        return torch.optim.SGD(groups, lr=LEARNING_RATES['sgd'], momentum=0.9)
-    return torch.optim.AdamW(groups, lr=LEARNING_RATES['adamw'])
+        return torch.optim.SGD(groups, lr=options.learning_rate, momentum=0.9)
+    return torch.optim.AdamW(groups, lr=options.learning_rate)
 
 
 def _select_precision(name: str, device: torch.device) -> str:

@@ -13,7 +13,7 @@ from segnet_ros.training.command import run_command
 from segnet_ros.training.loop import Budget
 from segnet_ros.training.loop import Step
 from segnet_ros.training.options import check_options
-from segnet_ros.training.options import EPOCHS
+from segnet_ros.training.options import fill_in_defaults
 from segnet_ros.training.options import make_parser
 from segnet_ros.training.run import Run
 from torch.utils.tensorboard import SummaryWriter
@@ -30,6 +30,7 @@ def main(args: list[str] | None = None) -> int:
 
 def _train(options: argparse.Namespace) -> None:
     check_options(options)
+    fill_in_defaults(options)
     run = Run(options)
     print(
         f'{len(run.samples)} samples per epoch, {len(run.validation)} to validate;'
@@ -44,7 +45,7 @@ def _train(options: argparse.Namespace) -> None:
                 raise KeyboardInterrupt
             if step.position.batch == 0 and step.position.epoch % options.validate_every == 0:
                 run.validate()
-                writer.add_scalar('val/miou', run.metrics['miou'], step.number)
+                writer.add_scalar('val/miou', run.metrics['miou'] or 0.0, step.number)
                 tqdm.write(f'epoch {step.position.epoch}: {run.describe_metrics()}')
     run.save()
     run.validate()
@@ -54,8 +55,7 @@ def _train(options: argparse.Namespace) -> None:
 
 def _follow(run: Run, options: argparse.Namespace) -> Iterator[Step]:
     """Yield the steps of a run, behind a progress bar, and save its state now and then."""
-    epochs = EPOCHS if options.epochs is None and options.minutes is None else options.epochs
-    budget = Budget(epochs, options.minutes)
+    budget = Budget(options.epochs, options.minutes)
     steps = run.trainer.train(
         run.samples, run.position, budget, options.batch_size, options.workers
     )

@@ -118,6 +118,10 @@ def test_weights_of_something_else_are_refused(tmp_path):
         lambda metadata: metadata['config'].update(num_classes='many'),
         lambda metadata: metadata['label_set'].update(classes=[]),
         lambda metadata: metadata.update(normalization=None),
+        lambda metadata: metadata['normalization'].update(mean=[0.5, 0.5]),
+        lambda metadata: metadata['normalization'].update(std=[0.0, 1.0, 1.0]),
+        lambda metadata: metadata['config'].update(widths=[4, 4, 4, 4, -4]),
+        lambda metadata: metadata['config'].update(widths=['a', 4, 4, 4, 4]),
     ],
 )
 def test_metadata_that_does_not_fit_is_refused(path, change):

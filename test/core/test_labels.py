@@ -60,7 +60,21 @@ def test_own_files_are_read(tmp_path):
     assert load_label_set(path) == LabelSet('own', ('floor',), ((1, 2, 3),), (255,))
 
 
-@pytest.mark.parametrize('text', ['[]', 'name: x', 'name: x\nclasses: [{name: a}]', 'a: [', '7'])
+@pytest.mark.parametrize(
+    'text',
+    [
+        '[]',
+        'name: x',
+        'name: x\nclasses: [{name: a}]',
+        'a: [',
+        '7',
+        'name: no\nclasses: []',
+        'name: x\nclasses: [{name: a, color: [1, 2, 3, 4]}]',
+        'name: x\nclasses: [{name: a, color: [1.7, 2, 3]}]',
+        'name: x\nclasses: [{name: a, color: [red, 2, 3]}]',
+        'name: x\nclasses: [{name: off, color: [1, 2, 3]}]',
+    ],
+)
 def test_other_files_are_refused(tmp_path, text):
     path = tmp_path / 'own.yaml'
     path.write_text(text)
@@ -71,3 +85,9 @@ def test_other_files_are_refused(tmp_path, text):
 def test_an_unknown_name_lists_the_known():
     with pytest.raises(FileNotFoundError, match=r"no label set 'kitti'.*'camvid'"):
         load_label_set('kitti')
+
+
+def test_255_is_refused_where_it_is_not_listed():
+    label_set = LabelSet('own', ('a',), ((1, 2, 3),), (11,))
+    with pytest.raises(LabelSetError, match=r'found \[255\]'):
+        label_set.map_unlabeled(np.array([[0, 255]], np.uint8), 'a.png')

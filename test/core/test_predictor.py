@@ -152,6 +152,12 @@ def test_precision_is_decided_by_capability():
         select_precision('int8', torch.device('cpu'))
 
 
+def test_a_pytorch_that_does_not_tell_of_bf16_gets_fp32(monkeypatch):
+    for name in ('_is_avx512_bf16_supported', '_is_amx_tile_supported'):
+        monkeypatch.delattr(torch.cpu, name, raising=False)
+    assert select_precision('auto', torch.device('cpu')) == 'fp32'
+
+
 def test_half_precision_keeps_nearly_all_labels(checkpoint, predictor):
     image = make_image(48, 64)
     half = Predictor(checkpoint, 'cpu', 'bf16').predict(image).label

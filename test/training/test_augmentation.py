@@ -7,6 +7,7 @@ from segnet_ros.core.labels import load_label_set
 from segnet_ros.training.augmentation import Draw
 from segnet_ros.training.augmentation import EpochSampler
 from segnet_ros.training.augmentation import load_epoch
+from segnet_ros.training.augmentation import resize
 from segnet_ros.training.augmentation import TrainingSet
 from segnet_ros.training.dataset import LabeledFolder
 from segnet_ros.training.dataset import Sample
@@ -49,6 +50,13 @@ def test_resizing_never_invents_labels(data):
     original = LabeledFolder(data, 'train', load_label_set('camvid'))[0].label
     assert label.shape == (40, 50)
     assert set(label.unique().tolist()) <= set(np.unique(original).tolist())
+
+
+def test_resizing_keeps_labels_centered():
+    columns = torch.arange(12, dtype=torch.uint8).repeat(12, 1)
+    image, label = resize(columns.expand(1, 3, 12, 12), columns[None], (6, 6))
+    assert label[0, 0].tolist() == [1, 3, 5, 7, 9, 11]
+    assert (label[0] - image[0, 0].float()).abs().max() <= 1
 
 
 def test_a_sample_depends_on_seed_epoch_and_index_alone(data):

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -38,7 +39,7 @@ def train(data: Path, output: Path, *more: str) -> int:
     return main(['--data', str(data), '--output', str(output), *SMALL, *more])
 
 
-def start(data: Path, output: Path, *more: str) -> 'subprocess.Popen[str]':
+def start(data: Path, output: Path, *more: str, session: bool = False) -> 'subprocess.Popen[str]':
     command = [
         sys.executable,
         '-m',
@@ -50,7 +51,9 @@ def start(data: Path, output: Path, *more: str) -> 'subprocess.Popen[str]':
         *SMALL,
         *more,
     ]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ)
+    return subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env=os.environ, start_new_session=session
+    )
 
 
 @pytest.fixture(scope='module')
@@ -177,7 +180,6 @@ def test_runs_are_not_mixed(trained, data, options, message, capsys):
         (['--scenes', '4', '--init', 'none.safetensors'], 'no checkpoint at'),
         (['--scenes', '1'], 'expected at least one batch of 2'),
         (['--scenes', '4', '--device', 'tpu'], "expected device 'auto'"),
-        (['--scenes', '4', '--minutes', '0'], 'expected a run longer than 0'),
         (['--scenes', '4', '--size', '16x64'], 'expected a --size of at least 32 x 32'),
     ],
 )
@@ -186,3 +188,64 @@ def test_bad_input_ends_in_one_clear_line(tmp_path, options, message, capsys):
     error = capsys.readouterr().err
     assert message in error.splitlines()[-1]
     assert 'Traceback' not in error
+
+
+@pytest.mark.parametrize(
+    'option',
+    [
+        ('--minutes', '0'),
+        ('--epochs', '-1'),
+        ('--batch-size', '0'),
+        ('--validate-every', '0'),
+        ('--learning-rate', 'nan'),
+        ('--scenes', '-2'),
+        ('--widths', '0', '4', '4', '4', '4'),
+    ],
+)
+def test_values_out_of_range_are_refused(tmp_path, option, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(['--output', str(tmp_path), *SMALL, *option])
+    assert caught.value.code == 2
+    assert f'{option[0]}: expected' in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_run_is_not_resumed_on_other_images(data, tmp_path, capsys):
+    copy = tmp_path / data.name
+    shutil.copytree(data, copy)
+    assert train(copy, tmp_path / 'run', '--epochs', '1') == 0
+    for folder in ('train', 'trainannot'):
+        (copy / folder / '0.png').unlink()
+    assert train(copy, tmp_path / 'run', '--epochs', '2', '--resume') == 1
+    assert 'found images' in capsys.readouterr().err
+
+
+def test_a_foreign_state_is_refused(data, tmp_path, capsys):
+    torch.save({'something': 1}, tmp_path / 'state.pt')
+    assert train(data, tmp_path, '--epochs', '1', '--resume') == 1
+    assert 'expected the state of a run' in capsys.readouterr().err
+
+
+def test_a_broken_label_is_named_in_one_line_by_a_loading_process(data, tmp_path, capsys):
+    copy = tmp_path / 'data'
+    shutil.copytree(data, copy)
+    for path in (copy / 'trainannot').iterdir():
+        path.write_bytes(b'')
+    options = ('--epochs', '1', '--class-weights', 'none', '--workers', '1')
+    assert train(copy, tmp_path / 'run', *options) == 1
+    (line,) = [
+        line for line in capsys.readouterr().err.splitlines() if 'segnet_train: error' in line
+    ]
+    assert re.search(r'error: .*\.png: expected a JPEG or PNG file', line)
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_all_processes_of_a_run_loses_nothing(data, tmp_path, number):
+    process = start(data, tmp_path, '--epochs', '200', '--workers', '1', session=True)
+    shown = ''
+    while 'loss' not in shown:
+        shown += process.stderr.read(1)
+    os.killpg(process.pid, number)
+    _, rest = process.communicate(timeout=60)
+    assert process.returncode == 130, rest
+    assert 'Traceback' not in rest
+    assert (tmp_path / 'state.pt').is_file()
