@@ -51,14 +51,14 @@ setup(
         ],
         'train': [
             'tensorboard',  # curves of a training run
-            'torchvision>=0.18',  # joint augmentation of image and labels, ImageNet encoder
-            'tqdm',  # progress bars
+            'torchvision>=0.18',  # joint augmentation of images and labels
+            'tqdm',  # progress bars, also of segnet_evaluate and segnet_predict
         ],
         'test': [
             'colcon-common-extensions',  # the test of the installed package
-            'mypy',  # types
+            'mypy==2.4.1',  # types; pinned, because new versions find new things
             'pytest',  # runs the tests
-            'ruff',  # style and format
+            'ruff==0.17.6',  # style and format; pinned likewise
             'types-PyYAML',  # types of yaml, for mypy
             'types-tqdm',  # types of tqdm, for mypy
         ],
@@ -68,7 +68,7 @@ setup(
             'segnet_demo = segnet_ros.node.demo:main',
             'segnet_evaluate = segnet_ros.training.evaluate:main',
             'segnet_image_source = segnet_ros.node.image_source:main',
-            'segnet_node = segnet_ros.node.main:main',
+            'segnet_node = segnet_ros.node.segnet_node:main',
             'segnet_predict = segnet_ros.training.predict:main',
             'segnet_train = segnet_ros.training.train:main',
         ],

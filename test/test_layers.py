@@ -134,7 +134,7 @@ def test_only_segnet_node_sees_ros_and_torch() -> None:
         if imports_any(module, ROS)
         and (imports_any(module, {'torch'}) or read_imports(module) & heavy)
     }
-    assert both <= {'segnet_ros.node.segnet_node'}
+    assert both <= {'segnet_ros.node.segnet_node_ros'}
 
 
 def names_used(node: ast.AST) -> set[str]:

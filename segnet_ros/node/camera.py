@@ -12,6 +12,7 @@ from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.subscription import Subscription
 from segnet_ros.node.age import AgeWindow
+from segnet_ros.node.conversions import shorten
 from segnet_ros.node.mailbox import Mailbox
 from sensor_msgs.msg import Image
 
@@ -74,7 +75,7 @@ class Camera:
         self._name = topic
         self._wanted = reliability
         self._subscription: Subscription[Image] | None = None
-        self._last_stamp = (-1, 0)
+        self._last_stamp: tuple[int, int] | None = None
 
     def follow_publishers(self) -> None:
         """Subscribe, or subscribe anew where the publishers ask for another reliability."""
@@ -117,19 +118,19 @@ class Camera:
         """Keep the image and return at once; conversion waits until it is chosen."""
         self.mailbox.put(message)
         self.last_arrival = time.monotonic()
-        self.encoding = message.encoding
+        self.encoding = shorten(message.encoding)
         self.data_size = len(message.data)
         stamp = (message.header.stamp.sec, message.header.stamp.nanosec)
-        if stamp <= self._last_stamp:
-            self._report_disorder(stamp)
+        if self._last_stamp is not None and stamp <= self._last_stamp:
+            self._report_disorder(stamp, self._last_stamp)
         self._last_stamp = stamp
 
-    def _report_disorder(self, stamp: tuple[int, int]) -> None:
+    def _report_disorder(self, stamp: tuple[int, int], last: tuple[int, int]) -> None:
         self.disordered += 1
         if self.disordered == 1:
             self._node.get_logger().warning(
                 f'{self.topic}: stamps do not increase ({stamp[0]}.{stamp[1]:09d} s after '
-                f'{self._last_stamp[0]}.{self._last_stamp[1]:09d} s); images are processed all '
+                f'{last[0]}.{last[1]:09d} s); images are processed all '
                 'the same. Does the camera set its stamps? Is more than one camera on this topic?'
             )
 

@@ -34,6 +34,10 @@ ENCODINGS = {
 }
 
 
+LONGEST_SHOWN = 40
+"""Characters; the longest encoding in use has 14."""
+
+
 class ImageError(ValueError):
     """
     Raised when an image message cannot be read; the text says expected, found and remedy.
@@ -99,6 +103,20 @@ def fill_image(message: Image, array: NDArray[np.uint8], encoding: str, header: 
     message.step = message.width * channels
 
 
+def read_stamp(header: Header) -> int:
+    """
+    Read a stamp in nanoseconds.
+
+    The message allows negative seconds, at which ``rclpy.time.Time`` raises.
+    """
+    return int(header.stamp.sec) * 10**9 + int(header.stamp.nanosec)
+
+
+def shorten(text: str) -> str:
+    """Cut a text of a message, which has any length, to what is worth showing."""
+    return text if len(text) <= LONGEST_SHOWN else f'{text[:LONGEST_SHOWN]}...'
+
+
 def _check_image(message: Image) -> Encoding:
     """
     Find the encoding of a message and make sure that its rows can be read.
@@ -118,7 +136,7 @@ def _check_image(message: Image) -> Encoding:
         raise ImageError(
             'bad_encoding',
             f'expected encoding {", ".join(ENCODINGS)}, '
-            f"found '{message.encoding}'; set the camera driver to one of these",
+            f'found {shorten(message.encoding)!r}; set the camera driver to one of these',
         )
     row = width * encoding.channels
     if step < row:

@@ -8,41 +8,23 @@ publishes, and ends by itself with a table, a video and a contact sheet.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from collections.abc import Iterator
-from contextlib import contextmanager
 import os
 from pathlib import Path
-import re
-import signal
-import subprocess
 import sys
-import time
-from typing import IO
-from typing import TYPE_CHECKING
 
+from segnet_ros.node.demo_processes import DemoError
+from segnet_ros.node.demo_processes import Performance
+from segnet_ros.node.demo_processes import read_published
+from segnet_ros.node.demo_processes import start
+from segnet_ros.node.demo_processes import StoppedError
+from segnet_ros.node.demo_processes import StopRequest
 from segnet_ros.node.share import find_shared_file
 from segnet_ros.node.share import name_profile_variable
 
-if TYPE_CHECKING:
-    from segnet_ros.node.recorder import Recorder
-
-Process = subprocess.Popen[bytes]
-
-START_S = 180.0
-"""How long source and node may take until the first result."""
-SILENCE_S = 30.0
-"""How long there may be no result after the first."""
-STOP_S = 5.0
-"""How long a process may take to end."""
 SCENES = 120
 """Rendered scenes, prepared before the first is published, and repeated."""
 SCENE_SIZE = (480, 640)
 METERS_BETWEEN_SCENES = 2.5
-
-
-class DemoError(RuntimeError):
-    """Raised when the demo could not show what it was to show."""
 
 
 def main(args: list[str] | None = None) -> int:
@@ -50,18 +32,19 @@ def main(args: list[str] | None = None) -> int:
     Run the demo.
 
     :param args: arguments; None for those of the process
-    :return: exit code, 1 if something did not work
+    :return: exit code: 1 if something did not work, 130 after SIGINT, 143 after SIGTERM
     """
     options = _make_parser().parse_args(args)
+    stop = StopRequest()
     os.environ.update(_make_environment())
     try:
-        _run(options)
+        _run(options, stop)
+    except StoppedError:
+        pass
     except (DemoError, OSError) as error:
         print(f'segnet_demo: error: {error}', file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return 128 + stop.number if stop.number else 0
 
 
 def _make_parser() -> argparse.ArgumentParser:
@@ -97,7 +80,7 @@ def _make_environment() -> dict[str, str]:
     }
 
 
-def _run(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace, stop: StopRequest) -> None:
     # ROS and OpenCV read the environment when they are imported.
     from segnet_ros.node.recorder import Recorder
     from segnet_ros.node.report import write_report
@@ -108,14 +91,13 @@ def _run(options: argparse.Namespace) -> None:
     with (
         open(log_path, 'w', encoding='utf-8') as log,
         Recorder(options.output / 'overlay.mp4') as recorder,
-        _start('segnet_ros.node.segnet_node', _list_node_arguments(options), log) as node,
-        _start('segnet_ros.node.image_source', _list_source_arguments(options), log) as source,
+        start('segnet_ros.node.segnet_node', _list_node_arguments(options), log) as node,
+        start('segnet_ros.node.image_source', _list_source_arguments(options), log) as source,
     ):
-        _record(recorder, node, source, log_path)
-        node.send_signal(signal.SIGINT)
-        if node.wait(STOP_S) != 0:
-            raise DemoError(f'expected segnet_node to exit with 0, got {node.returncode}')
-    published = _read_published(log_path)
+        performance = Performance(recorder, node, source, log_path, stop)
+        performance.record()
+        performance.end_node()
+    published = read_published(log_path)
     write_report(recorder, published, options.output)
 
 
@@ -139,58 +121,6 @@ def _list_source_arguments(options: argparse.Namespace) -> list[str]:
             'speed': min(100.0, METERS_BETWEEN_SCENES * options.rate),
         }
     return [word for name, value in parameters.items() for word in ('-p', f'{name}:={value}')]
-
-
-@contextmanager
-def _start(module: str, arguments: list[str], log: IO[str]) -> Iterator[Process]:
-    """Start a program of this package, and make sure that it ends."""
-    command = [sys.executable, '-m', module, '--ros-args', *arguments]
-    process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _record(recorder: Recorder, node: Process, source: Process, log_path: Path) -> None:
-    """Record until the source has ended and the node has dealt with every image of it."""
-    _record_while(lambda: source.poll() is None, recorder, node, source, log_path)
-    recorder.forget_status()
-    _record_while(lambda: not recorder.is_idle, recorder, node, source, log_path)
-
-
-def _record_while(
-    condition: Callable[[], bool],
-    recorder: Recorder,
-    node: Process,
-    source: Process,
-    log_path: Path,
-) -> None:
-    deadline = time.monotonic() + START_S
-    results = recorder.count
-    while condition():
-        recorder.spin_once()
-        if recorder.count != results:
-            results = recorder.count
-            deadline = time.monotonic() + SILENCE_S
-        if node.poll() is not None or (source.poll() or 0) != 0:
-            raise DemoError(f'a process ended too early:\n{log_path.read_text()[-2000:]}')
-        if time.monotonic() > deadline:
-            raise DemoError(
-                f'expected results of segnet_node, {results} came; its last words:\n'
-                f'{log_path.read_text()[-2000:]}'
-            )
-
-
-def _read_published(log_path: Path) -> int:
-    found = re.findall(r'published (\d+) images', log_path.read_text(encoding='utf-8'))
-    return int(found[-1]) if found else 0
 
 
 if __name__ == '__main__':

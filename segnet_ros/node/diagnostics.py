@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -24,18 +25,19 @@ class CameraMonitor:
         """
         Prepare.
 
-        :param node_name: without namespace
+        :param node_name: with namespace, so that two nodes on one camera differ
         """
         # REP 107: "<node>: <component>"; a leading slash would open a level in aggregators.
-        self._name = f'{node_name}: {camera.topic.lstrip("/")}'
+        self._name = f'{node_name.lstrip("/")}: {camera.topic.lstrip("/")}'
         self._camera = camera
         self._previous: Counts | None = None
 
-    def status(self, device: str, is_ready: bool) -> DiagnosticStatus:
+    def status(self, device: str, classes: Sequence[str], is_ready: bool) -> DiagnosticStatus:
         """
         Describe the camera now.
 
         :param device: what the network runs on
+        :param classes: names by class id; none until the network is loaded
         :param is_ready: whether the network is loaded and warm
         """
         counts = self._camera.mailbox.counts()
@@ -43,6 +45,7 @@ class CameraMonitor:
         level, message = self._judge(counts, ages, is_ready)
         self._previous = counts
         values = {**_describe_counts(counts), **_describe_ages(ages), **self._describe_input()}
+        values['classes'] = ', '.join(classes)
         return DiagnosticStatus(
             level=level,
             name=self._name,

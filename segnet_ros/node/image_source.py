@@ -1,8 +1,9 @@
 """
 Publish a video, a folder of images, a webcam or rendered scenes as if by a camera.
 
-The executable `segnet_image_source`. ROS is imported only once signals are listened to, so that
-an interrupt during the start leaves no traceback either.
+Entry of the executable ``segnet_image_source``. ROS is imported only once signals are listened to,
+so that an interrupt during the start leaves no traceback; what runs then is in
+``image_source_ros.py``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def main(args: Sequence[str] | None = None) -> int:
     # The one clear line about a bad file is ours; OpenCV and FFmpeg would add several.
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'OFF')
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
-    from segnet_ros.node.image_source_node import run
+    from segnet_ros.node.image_source_ros import run
 
     try:
         return run(sys.argv if args is None else args, signals)

@@ -11,31 +11,20 @@ from dataclasses import dataclass
 import itertools
 from pathlib import Path
 import re
-from typing import Any
-from typing import NamedTuple
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
 from segnet_ros.core.scenes import render_scene
+from segnet_ros.node.image_readers import IMAGE_SUFFIXES
+from segnet_ros.node.image_readers import list_images
+from segnet_ros.node.image_readers import open_capture
+from segnet_ros.node.image_readers import read_images
+from segnet_ros.node.image_readers import read_video
+from segnet_ros.node.image_readers import read_webcam
+from segnet_ros.node.image_readers import SuppliedImage
+from segnet_ros.node.image_readers import SupplyError
 
-IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp')
 SCENE_SIZE = (360, 480)
 STREET_LENGTH = 40.0
 """Meters driven before the rendered drive turns into the next street."""
-
-
-class SupplyError(ValueError):
-    """Raised when no image can be had; the text says expected, found and remedy."""
-
-
-class SuppliedImage(NamedTuple):
-    """One image and, where it is known, what is on it."""
-
-    image: NDArray[np.uint8]
-    """RGB, (H, W, 3)."""
-    label: NDArray[np.uint8] | None
-    """Class ids, (H, W), 255 = unlabeled; None unless the image was rendered."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +71,16 @@ def open_supply(
             images = repeat_images(images, scenes)
         name = f'{scenes or "endless"} rendered scenes from seed {seed}'
         return ImageSupply(name, images, has_labels=True)
+    try:
+        return _open_path(source, size, rate, loop)
+    except (OSError, RuntimeError) as error:  # of pathlib, for what it cannot read or expand
+        raise SupplyError(
+            'expected a video, a folder of images or a webcam as source, '
+            f"found '{source}': {error}; correct the path, or check its permissions"
+        ) from error
+
+
+def _open_path(source: str, size: tuple[int, int] | None, rate: float, loop: bool) -> ImageSupply:
     path = Path(f'/dev/video{source}' if source.isdigit() else source).expanduser()
     if not path.exists():
         raise SupplyError(
@@ -117,102 +116,3 @@ def render_drive(seed: int, spacing: float, size: tuple[int, int]) -> Iterator[S
 def repeat_images(images: Iterator[SuppliedImage], number: int) -> Iterator[SuppliedImage]:
     """Keep the first images in memory before giving out any, then repeat them without end."""
     yield from itertools.cycle(list(itertools.islice(images, number)))
-
-
-def list_images(path: Path) -> list[Path]:
-    """
-    List the image files of a folder by name, or a single image file.
-
-    :raises SupplyError: if the folder has none
-    """
-    if path.is_file():
-        return [path]
-    paths = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in IMAGE_SUFFIXES)
-    if not paths:
-        raise SupplyError(
-            f"expected images ({', '.join(IMAGE_SUFFIXES)}) in folder '{path}', found none; "
-            'check the folder'
-        )
-    return paths
-
-
-def read_images(
-    paths: list[Path], size: tuple[int, int] | None, loop: bool
-) -> Iterator[SuppliedImage]:
-    """Read image files of any depth and number of channels, one after the other."""
-    while True:
-        for path in paths:
-            data = np.fromfile(path, np.uint8)
-            image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-            if image is None:
-                raise SupplyError(
-                    f"expected an image in '{path}', found {data.size} bytes that do not decode; "
-                    'replace or remove the file'
-                )
-            yield supply_bgr(image, size)
-        if not loop:
-            return
-
-
-def read_video(path: str, size: tuple[int, int] | None, loop: bool) -> Iterator[SuppliedImage]:
-    """Read a video file; opened anew for each round, as not every format can be rewound."""
-    while True:
-        capture = open_capture(path)
-        is_read, image = capture.read()
-        if not is_read:
-            raise SupplyError(
-                f"expected images in video '{path}', found none that decode; convert the video"
-            )
-        while is_read:
-            yield supply_bgr(image, size)
-            is_read, image = capture.read()
-        capture.release()
-        if not loop:
-            return
-
-
-def read_webcam(number: int, size: tuple[int, int] | None, rate: float) -> Iterator[SuppliedImage]:
-    """Read a webcam as long as it delivers; it is asked for size and rate, and may differ."""
-    capture = open_capture(number)
-    if size is not None:
-        capture.set(cv2.CAP_PROP_FRAME_WIDTH, size[1])
-        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size[0])
-    capture.set(cv2.CAP_PROP_FPS, rate)
-    is_read, image = capture.read()
-    while is_read:
-        yield supply_bgr(image, size)
-        is_read, image = capture.read()
-    raise SupplyError(
-        f'expected images from webcam /dev/video{number}, found that it delivers none; '
-        'check the cable and that no other program uses it'
-    )
-
-
-def open_capture(source: str | int) -> cv2.VideoCapture:
-    """
-    Open a video file by path or a webcam by number.
-
-    :raises SupplyError: if OpenCV cannot
-    """
-    capture = cv2.VideoCapture(source)
-    if not capture.isOpened():
-        name = f'/dev/video{source}' if isinstance(source, int) else source
-        raise SupplyError(
-            f"expected a video or webcam that OpenCV reads, found that it cannot open '{name}'; "
-            'check format, permissions and that no other program uses it'
-        )
-    return capture
-
-
-def supply_bgr(image: NDArray[Any], size: tuple[int, int] | None) -> SuppliedImage:
-    """
-    Turn what OpenCV decodes into a supplied image.
-
-    :param image: uint8 (H, W, 3) in BGR order
-    :param size: (height, width) to resize to, None keeps the size
-    """
-    if size is not None and image.shape[:2] != size:
-        shrinks = size[0] * size[1] < image.shape[0] * image.shape[1]
-        interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        image = np.asarray(cv2.resize(image, size[::-1], interpolation=interpolation), np.uint8)
-    return SuppliedImage(np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8), None)

@@ -130,8 +130,14 @@ def _declare_parameter(node: Node, entry: Field[Any]) -> None:
         f"parameter '{entry.name}'",
         _describe_values(entry),
         f'{value!r} ({_name_type(value)})',
-        f'give another value, such as the default {_describe_default(entry)}',
+        _propose(entry, value),
     )
+
+
+def _propose(entry: Field[Any], value: Any) -> str:
+    if isinstance(entry.default, float) and type(value) is int:
+        return f'give {entry.name}:={float(value)}, with its decimal point'
+    return f'give another value, such as the default {_describe_default(entry)}'
 
 
 def _make_descriptor(entry: Field[Any]) -> ParameterDescriptor:

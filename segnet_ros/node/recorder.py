@@ -6,24 +6,24 @@ from pathlib import Path
 import time
 from types import TracebackType
 
-import cv2
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 from numpy.typing import NDArray
 import rclpy
 from rclpy.qos import QoSProfile
-from rclpy.time import Time
+from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import try_shutdown
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.metrics import ConfusionMatrix
 from segnet_ros.node.conversions import image_to_rgb
+from segnet_ros.node.conversions import read_stamp
+from segnet_ros.node.overlay_video import OverlayVideo
 from sensor_msgs.msg import Image
 
 TRUTHS_KEPT = 300
 """Label images of the source that wait for the node's, ten seconds at 30 Hz."""
 SHOTS_KEPT = 24
 """Overlays in memory; when there are more, every other is left out."""
-VIDEO_RATE = 5.0
-"""Images per second in the video."""
 
 
 class Recorder:
@@ -31,7 +31,8 @@ class Recorder:
     Subscribe to the node's outputs; for use as a context manager.
 
     :ivar count: label images of the node so far
-    :ivar matrix: of the node's labels against the source's, where it publishes any
+    :ivar has_truth: whether the source publishes labels
+    :ivar matrix: of the node's labels against the source's; means something if ``is_comparable``
     :ivar status: values of the last diagnostics message, by key
     :ivar shots: overlays spread over the recording, RGB
     """
@@ -43,16 +44,18 @@ class Recorder:
         :param video_path: where the overlays are written as they arrive
         """
         self.count = 0
-        self.matrix = ConfusionMatrix(load_label_set('camvid').num_classes)
+        self.has_truth = False
+        self._classes = load_label_set('camvid').names
+        self.matrix = ConfusionMatrix(len(self._classes))
         self.status: dict[str, str] = {}
         self.shots: list[NDArray[np.uint8]] = []
         self._overlays = 0
         self._shot_stride = 1
         self._truths: dict[int, NDArray[np.uint8]] = {}
         self._arrivals: list[float] = []
-        self._video_path = video_path
-        self._video: cv2.VideoWriter | None = None
-        rclpy.init()
+        self._video = OverlayVideo(video_path)
+        self._status_from_ns = 0
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         self._node = rclpy.create_node('recorder')
         for message_type, topic, callback in (
             (Image, 'label', self._keep_truth),
@@ -73,10 +76,9 @@ class Recorder:
         traceback: TracebackType | None,
     ) -> None:
         """Leave the ROS graph and close the video."""
-        if self._video is not None:
-            self._video.release()
+        self._video.close()
         self._node.destroy_node()
-        rclpy.shutdown()
+        try_shutdown()
 
     @property
     def rate(self) -> float:
@@ -90,8 +92,9 @@ class Recorder:
         rclpy.spin_once(self._node, timeout_sec=0.1)
 
     def forget_status(self) -> None:
-        """Wait for the next diagnostics message."""
+        """Wait for a diagnostics message that is made from now on."""
         self.status = {}
+        self._status_from_ns = time.time_ns()
 
     @property
     def is_idle(self) -> bool:
@@ -99,25 +102,33 @@ class Recorder:
         status = self.status
         return bool(status) and status['waiting'] == status['in progress'] == '0'
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every label image and overlay that the node has published is here."""
+        return min(self.count, self._overlays) >= int(self.status['processed'])
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether the node, by its last diagnostics message, has the classes of the truth."""
+        return self.status.get('classes') == ', '.join(self._classes)
+
     def _keep_truth(self, message: Image) -> None:
-        self._truths[_read_stamp(message)] = _read_label(message)
+        self.has_truth = True
+        self._truths[read_stamp(message.header)] = _read_label(message)
         if len(self._truths) > TRUTHS_KEPT:
             del self._truths[min(self._truths)]
 
     def _compare(self, message: Image) -> None:
         self.count += 1
         self._arrivals.append(time.monotonic())
-        truth = self._truths.pop(_read_stamp(message), None)
-        if truth is not None:
-            self.matrix.update(_read_label(message), truth)
+        label = _read_label(message)
+        truth = self._truths.pop(read_stamp(message.header), None)
+        if truth is not None and label.max() < len(self._classes):
+            self.matrix.update(label, truth)
 
     def _record(self, message: Image) -> None:
         overlay = image_to_rgb(message)
-        if self._video is None:
-            size = (message.width, message.height)
-            codec = cv2.VideoWriter.fourcc(*'mp4v')
-            self._video = cv2.VideoWriter(str(self._video_path), codec, VIDEO_RATE, size)
-        self._video.write(cv2.cvtColor(overlay, cv2.COLOR_RGB2BGR))
+        self._video.write(overlay)
         if self._overlays % self._shot_stride == 0:
             self.shots.append(overlay)
         self._overlays += 1
@@ -126,11 +137,8 @@ class Recorder:
             self._shot_stride *= 2
 
     def _note_status(self, message: DiagnosticArray) -> None:
-        self.status = {entry.key: entry.value for entry in message.status[0].values}
-
-
-def _read_stamp(message: Image) -> int:
-    return int(Time.from_msg(message.header.stamp).nanoseconds)
+        if read_stamp(message.header) >= self._status_from_ns:
+            self.status = {entry.key: entry.value for entry in message.status[0].values}
 
 
 def _read_label(message: Image) -> NDArray[np.uint8]:

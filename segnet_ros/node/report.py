@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from segnet_ros.node.demo_processes import DemoError
 from segnet_ros.node.recorder import Recorder
 
 COLUMNS, ROWS = 3, 4
@@ -22,12 +23,16 @@ def write_report(recorder: Recorder, published: int, output: Path) -> None:
     :param recorder: after the recording
     :param published: images that the source says it published
     :param output: folder
+    :raises DemoError: if there are no overlays, or they cannot be written
     """
     for name, value in describe_run(recorder, published):
         print(f'  {name:<22} {value}')
+    if not recorder.shots:
+        raise DemoError('expected overlays of segnet_node, found none: there is nothing to show')
     sheet = arrange_tiles(recorder.shots)
     path = output / 'contact_sheet.png'
-    cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+    if not cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)):
+        raise DemoError(f"expected to write '{path}', found that OpenCV cannot; check the folder")
     print(f'Look at {path} and {output / "overlay.mp4"}')
 
 
@@ -39,31 +44,43 @@ def describe_run(recorder: Recorder, published: int) -> list[tuple[str, str]]:
     """
     status = recorder.status
     dropped = [(f'  {key}', value) for key, value in status.items() if key.startswith('dropped: ')]
-    miou = recorder.matrix.miou
-    compared = recorder.matrix.counts.sum() > 0
+    lost = status['lost in transport']
+    # The node's subscription keeps the last image, which the next may replace before it is read.
+    missed = published - int(status['received'])
+    replaced = str(missed - int(lost)) if lost.isdecimal() else f'up to {missed}'
     return [
         ('published', str(published)),
-        ('lost in transport', str(published - int(status['received']))),
+        ('lost in transport', lost),
+        ('replaced on arrival', replaced),
         ('received', status['received']),
         ('processed', status['processed']),
         ('dropped', status['dropped']),
         *dropped,
-        ('rate', f'{recorder.rate:.2f} per second'),
+        ('recorded', str(recorder.count)),
+        ('rate', 'unknown' if recorder.count < 2 else f'{recorder.rate:.2f} per second'),
         ('age p50, p95', f'{status["age p50 (ms)"]} ms, {status["age p95 (ms)"]} ms'),
-        ('mIoU', f'{100 * miou:.1f} against the rendered truth' if compared else 'no truth'),
+        ('mIoU', _describe_miou(recorder)),
     ]
+
+
+def _describe_miou(recorder: Recorder) -> str:
+    if recorder.has_truth and not recorder.is_comparable:
+        return 'no truth for these classes'
+    if not recorder.matrix.counts.any():
+        return 'no truth'
+    return f'{100 * recorder.matrix.miou:.1f} against the rendered truth'
 
 
 def arrange_tiles(images: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     """
     Arrange images, spread evenly over those given, in rows and columns.
 
-    :param images: RGB, uint8 (H, W, 3), all of one size, at least one
+    :param images: RGB, uint8 (H, W, 3), shown at the ratio of the first, at least one
     :return: RGB, uint8
     """
     count = min(len(images), COLUMNS * ROWS)
     chosen = [images[round(n)] for n in np.linspace(0, len(images) - 1, count)]
-    height = round(TILE_WIDTH * images[0].shape[0] / images[0].shape[1])
+    height = max(1, round(TILE_WIDTH * images[0].shape[0] / images[0].shape[1]))
     tiles = [
         cv2.resize(image, (TILE_WIDTH, height), interpolation=cv2.INTER_AREA) for image in chosen
     ]

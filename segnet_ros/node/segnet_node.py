@@ -1,191 +1,58 @@
-"""The node: camera images in, label images out. Wires the parts of this folder."""
+"""
+Segment the images of a camera topic: entry of the executable ``segnet_node``.
+
+ROS is imported only once signals are listened to, so that an interrupt during the start
+leaves no traceback; what runs then is in ``segnet_node_ros.py``.
+"""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
-import contextlib
 import sys
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
-import rclpy
-from rclpy.clock import Clock
-from rclpy.clock import ClockType
-from rclpy.exceptions import InvalidHandle
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.logging import get_logger
-from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
-from rclpy.time import Time
-from rclpy.utilities import try_shutdown
-from segnet_ros.node.advice import Adviser
-from segnet_ros.node.camera import Camera
-from segnet_ros.node.diagnostics import CameraMonitor
 from segnet_ros.node.exit_signals import ExitSignals
-from segnet_ros.node.exit_signals import leave
-from segnet_ros.node.inference import ImagePredictor
-from segnet_ros.node.inference import InferenceThread
-from segnet_ros.node.main import main
-from segnet_ros.node.outputs import Outputs
-from segnet_ros.node.parameter_record import declare_parameters
-from segnet_ros.node.parameter_record import ParameterError
-from segnet_ros.node.parameter_record import read_parameters
-from segnet_ros.node.parameters import Parameters
-from sensor_msgs.msg import Image
-
-PredictorFactory = Callable[..., ImagePredictor]
-"""Has the signature of ``Predictor.from_checkpoint``."""
-PERIOD_S = 1.0
-"""Between two looks at the graph, and between two diagnostics messages."""
-JOIN_S = 1.0
-"""How long the image in progress may take to end; loading leaves nothing behind, so no time."""
 
 
-def load_predictor(*args: Any, **options: Any) -> ImagePredictor:
+def main(
+    args: list[str] | None = None, predictor_factory: Callable[..., Any] | None = None
+) -> int:
     """
-    Import PyTorch and load a checkpoint; takes what ``Predictor.from_checkpoint`` takes.
-
-    :raises ImportError: if PyTorch is not installed, with the remedy
-    """
-    try:
-        from segnet_ros.core.predictor import Predictor
-    except ImportError as error:
-        raise ImportError(
-            f'expected PyTorch and safetensors, but {error}; install them for the Python that '
-            f'runs the node ({sys.executable}): "pip install torch safetensors", on a Jetson '
-            'with the torch wheel of NVIDIA for its JetPack'
-        ) from error
-    return Predictor.from_checkpoint(*args, **options)
-
-
-class SegNetNode(Node):
-    """
-    Segment the images of ``image_raw``.
-
-    The executor's callbacks return at once; ``InferenceThread`` does the work. It starts with the
-    node, and the camera is subscribed when the network is loaded and warm.
-    """
-
-    def __init__(self, predictor_factory: PredictorFactory = load_predictor) -> None:
-        """
-        Begin to load.
-
-        :param predictor_factory: called in the inference thread
-        :raises ParameterError: if a parameter has a value that it cannot take
-        """
-        super().__init__('segnet')
-        self.parameters = declare_parameters(self, Parameters)
-        self._camera = Camera(self, 'image_raw', self.parameters.input_reliability)
-        outputs = Outputs(self)
-        self._monitor = CameraMonitor(self.get_name(), self._camera)
-        self._adviser = Adviser(self, self._camera, outputs.topics)
-        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 1)
-        self._is_ready = False
-        self._wake_up = self.create_guard_condition(self._begin_when_ready)
-        self._inference = InferenceThread(
-            load=lambda: self._load(predictor_factory),
-            mailbox=self._camera.mailbox,
-            outputs=outputs,
-            read_opacity=lambda: read_parameters(self, Parameters).overlay_opacity,
-            report_age=self._report_age,
-            notify=self.wake,
-            logger=self.get_logger(),
-        )
-        # Steady, because a step of the system time must not stop it.
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(PERIOD_S, self._look_after, clock=steady)
-        self._inference.start()
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether inference has ended by itself; the reason is in the log."""
-        return self._inference.has_failed
-
-    def wake(self) -> None:
-        """Make a waiting executor return from ``spin_once``; safe from any thread."""
-        with contextlib.suppress(InvalidHandle):  # destroyed: nothing waits
-            self._wake_up.trigger()
-
-    def stop(self) -> None:
-        """Publish no more images, and give the inference thread a moment to end."""
-        self._inference.stop(timeout_s=JOIN_S if self._is_ready else 0.0)
-
-    def _load(self, predictor_factory: PredictorFactory) -> ImagePredictor:
-        values = self.parameters
-        self.get_logger().info(
-            f'loading {values.checkpoint or "the packaged checkpoint"}, device {values.device}, '
-            f'precision {values.precision}'
-        )
-        return predictor_factory(
-            values.checkpoint,
-            device=values.device,
-            precision=values.precision,
-            input_size=values.input_size,
-            cpu_threads=values.cpu_threads,
-        )
-
-    def _begin_when_ready(self) -> None:
-        """Subscribe to the camera as soon as there is somebody to take its images."""
-        predictor = self._inference.predictor
-        if predictor is None or self._is_ready:
-            return
-        self._camera.follow_publishers()
-        self._is_ready = True
-        height, width = predictor.input_size
-        self.get_logger().info(
-            f'ready: {self._camera.topic}, device {predictor.device}, '
-            f'precision {predictor.precision}, input {height}x{width} (height x width), '
-            f'{predictor.label_set.num_classes} classes of {predictor.label_set.name}'
-        )
-
-    def _look_after(self) -> None:
-        if self._is_ready:
-            self._camera.follow_publishers()
-            self._adviser.check()
-        message = DiagnosticArray()
-        message.header.stamp = self.get_clock().now().to_msg()
-        predictor = self._inference.predictor
-        device = str(predictor.device) if predictor else self.parameters.device
-        message.status = [self._monitor.status(device, self._is_ready)]
-        self._diagnostics.publish(message)
-
-    def _report_age(self, message: Image) -> None:
-        stamp = Time.from_msg(message.header.stamp)
-        self._camera.ages.add((self.get_clock().now() - stamp).nanoseconds / 1e9)
-
-
-def run(args: list[str] | None, predictor_factory: PredictorFactory, signals: ExitSignals) -> int:
-    """
-    Run the node until a signal or a failure ends it.
+    Run the node; takes over the signals of the process before the slow imports.
 
     :param args: command line, the program's name first; None for the process's own
-    :return: 1 where it cannot start; else the process ends here, with 0 after SIGINT or SIGTERM
+    :param predictor_factory: stands in for ``Predictor.from_checkpoint``, for tests
+    :return: exit code
     """
-    try:
-        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-        node = SegNetNode(predictor_factory)
-    except (ParameterError, RuntimeError) as error:  # the base class of rclpy's own errors
-        get_logger('segnet').fatal(str(error))
-        try_shutdown()
-        return 1
-    signals.on_request(node.wake)
-    try:
-        _spin(node, signals)
-    finally:
-        node.stop()
-        node.destroy_node()
-        try_shutdown()  # flushes the log, too
-    # Nothing is left to do. To take the interpreter apart would cost up to a second with PyTorch,
-    # and would abort in a forward pass that still runs.
-    leave(0 if signals.requested.is_set() else 1)
+    signals = ExitSignals()
+    from segnet_ros.node.segnet_node_ros import load_predictor
+    from segnet_ros.node.segnet_node_ros import run
+
+    _parse_command_line(sys.argv if args is None else args)
+    if signals.requested.is_set():
+        return 0
+    return run(args, predictor_factory or load_predictor, signals)
 
 
-def _spin(node: SegNetNode, signals: ExitSignals) -> None:
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    while not (signals.requested.is_set() or node.has_failed):
-        executor.spin_once()
-    executor.shutdown(timeout_sec=0)
+def _parse_command_line(args: list[str]) -> None:
+    """Answer ``--help`` and refuse what is not a ROS argument."""
+    from rclpy.utilities import remove_ros_args
+    from segnet_ros.node.parameter_record import describe_parameters
+    from segnet_ros.node.parameters import Parameters
+
+    parser = argparse.ArgumentParser(
+        prog='segnet_node',
+        description='Segment the images of a camera topic with SegNet.',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog='example:\n  segnet_node --ros-args --remap image_raw:=/camera/image_raw '
+        '--param device:=cuda\n\nparameters and their defaults:\n'
+        + describe_parameters(Parameters),
+    )
+    try:
+        parser.parse_args(remove_ros_args(args)[1:])
+    except RuntimeError as error:  # the base class of rclpy's own errors
+        parser.error(f'ROS cannot read its arguments: {error}')
 
 
 if __name__ == '__main__':

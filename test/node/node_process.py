@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from segnet_ros.node.main import main
+from segnet_ros.node.segnet_node import main
 
 FAILURES = {
     'ValueError': ValueError,
@@ -35,7 +35,7 @@ class DelayPredictor:
     channels reversed; overlay: the image times the opacity.
     """
 
-    label_set = SimpleNamespace(name='stand-in', num_classes=11)
+    label_set = SimpleNamespace(name='stand-in', num_classes=2, names=('this', 'that'))
     device = 'cpu'
     precision = 'fp32'
     input_size = (48, 64)

@@ -14,6 +14,7 @@ from segnet_ros.node.conversions import ENCODINGS
 from segnet_ros.node.conversions import fill_image
 from segnet_ros.node.conversions import image_to_rgb
 from segnet_ros.node.conversions import ImageError
+from segnet_ros.node.conversions import read_stamp
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
@@ -85,6 +86,8 @@ def test_data_as_bytes_and_surplus_data_are_read(encoding: str) -> None:
     [
         ({'encoding': 'yuv9'}, 'bad_encoding', ['rgb8', 'mono8', "'yuv9'", 'driver']),
         ({'encoding': ''}, 'bad_encoding', ['rgb8', "''"]),
+        ({'encoding': 'a\nb\x1b[2J'}, 'bad_encoding', [r"'a\nb\x1b[2J'"]),
+        ({'encoding': 'x' * 5000}, 'bad_encoding', [f"found '{'x' * 40}...';"]),
         ({'height': 0}, 'empty', ['1x1', '11x0']),
         ({'width': 0}, 'empty', ['1x1', '0x7']),
         ({'step': 32}, 'bad_step', ['33', 'found 32']),
@@ -164,3 +167,10 @@ def test_cv_bridge_agrees(encoding: str) -> None:
     message, _ = make_message(encoding)
     expected = cv_bridge.CvBridge().imgmsg_to_cv2(message, desired_encoding='rgb8')
     np.testing.assert_array_equal(image_to_rgb(message), expected)
+
+
+@pytest.mark.parametrize(('seconds', 'expected'), [(3, 3_000_000_007), (0, 7), (-1, -999_999_993)])
+def test_every_stamp_of_the_message_is_read(seconds: int, expected: int) -> None:
+    header = Header()
+    header.stamp.sec, header.stamp.nanosec = seconds, 7
+    assert read_stamp(header) == expected

@@ -13,6 +13,8 @@ from segnet_ros.node.age import AgeWindow
 from segnet_ros.node.diagnostics import CameraMonitor
 from segnet_ros.node.mailbox import Mailbox
 
+CLASSES = ('sky', 'road')
+
 
 @pytest.fixture
 def camera() -> SimpleNamespace:
@@ -31,7 +33,7 @@ def camera() -> SimpleNamespace:
 
 @pytest.fixture
 def monitor(camera: SimpleNamespace) -> CameraMonitor:
-    return CameraMonitor('segnet', camera)
+    return CameraMonitor('/robot1/segnet', camera)
 
 
 def values_of(status: DiagnosticStatus) -> dict[str, str]:
@@ -50,9 +52,9 @@ def test_every_count_is_told(camera: SimpleNamespace, monitor: CameraMonitor) ->
     process(camera, lambda mailbox: mailbox.mark_dropped('no_subscriber'))
     process(camera, lambda mailbox: mailbox.put('next'))
     camera.mailbox.put('last')
-    status = monitor.status('cpu', is_ready=True)
+    status = monitor.status('cpu', CLASSES, is_ready=True)
     assert status.level == DiagnosticStatus.OK
-    assert status.name == 'segnet: front/image_raw'
+    assert status.name == 'robot1/segnet: front/image_raw'
     assert status.hardware_id == 'cpu'
     assert values_of(status) == {
         'received': '5',
@@ -71,6 +73,7 @@ def test_every_count_is_told(camera: SimpleNamespace, monitor: CameraMonitor) ->
         'encoding': 'rgb8',
         'reliability': 'best_effort',
         'publishers': '1',
+        'classes': 'sky, road',
     }
 
 
@@ -78,20 +81,20 @@ def test_unknown_values_are_called_unknown(
     camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
     camera.lost = None
-    values = values_of(monitor.status('cpu', is_ready=True))
+    values = values_of(monitor.status('cpu', CLASSES, is_ready=True))
     assert values['age p50 (ms)'] == 'unknown'
     assert values['lost in transport'] == 'unknown'
 
 
 def test_loading_is_a_warning(monitor: CameraMonitor) -> None:
-    status = monitor.status('auto', is_ready=False)
+    status = monitor.status('auto', (), is_ready=False)
     assert status.level == DiagnosticStatus.WARN
     assert 'loading' in status.message
 
 
 def test_a_silent_camera_is_a_warning(camera: SimpleNamespace, monitor: CameraMonitor) -> None:
     camera.last_arrival = time.monotonic() - 3
-    status = monitor.status('cpu', is_ready=True)
+    status = monitor.status('cpu', CLASSES, is_ready=True)
     assert status.level == DiagnosticStatus.WARN
     assert status.message == 'no image for 3 s'
 
@@ -100,18 +103,18 @@ def test_refused_images_are_an_error_until_none_is_refused(
     camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
     process(camera, lambda mailbox: mailbox.mark_dropped('bad_encoding'))
-    status = monitor.status('cpu', is_ready=True)
+    status = monitor.status('cpu', CLASSES, is_ready=True)
     assert status.level == DiagnosticStatus.ERROR
     assert 'bad_encoding' in status.message
     process(camera, lambda mailbox: mailbox.mark_processed())
-    assert monitor.status('cpu', is_ready=True).level == DiagnosticStatus.OK
+    assert monitor.status('cpu', CLASSES, is_ready=True).level == DiagnosticStatus.OK
 
 
 def test_implausible_ages_are_a_warning_about_clocks(
     camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
     camera.ages.add(1.7e9)
-    status = monitor.status('cpu', is_ready=True)
+    status = monitor.status('cpu', CLASSES, is_ready=True)
     assert status.level == DiagnosticStatus.WARN
     assert 'clock mismatch' in status.message
     assert values_of(status)['clock mismatch'] == '1'

@@ -121,6 +121,21 @@ def test_a_wrong_parameter_is_told_in_one_line(
     assert "'cpu_threads': expected integer from 0 to 1024, found 'many' (string); give " in line
 
 
+@pytest.mark.parametrize(
+    'parameter',
+    ['use_sim_time:=5', 'qos_overrides./segnet/label.publisher.depth:=many'],
+)
+def test_a_wrong_value_of_a_parameter_of_ros_is_told_in_one_line(
+    start_node: Callable[..., NodeProcess], parameter: str
+) -> None:
+    node = start_node('--ros-args', '-p', parameter)
+    code, _ = node.wait_for_exit()
+    assert code == 1
+    (line,) = [line for line in node.lines if line != 'importing']
+    assert 'FATAL' in line
+    assert parameter.split(':=')[0] in line
+
+
 @pytest.mark.parametrize('args', [('--speed', '3'), ('--ros-args', '--nonsense')])
 def test_an_unknown_argument_is_told_without_a_traceback(
     start_node: Callable[..., NodeProcess], args: tuple[str, ...]

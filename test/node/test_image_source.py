@@ -26,6 +26,7 @@ from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from segnet_ros.core.scenes import render_scene
 from segnet_ros.node.conversions import image_to_rgb
+from segnet_ros.node.image_source_ros import explain
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
 
@@ -151,9 +152,8 @@ def test_folder_comes_in_order_with_camera_info(
         assert (image.encoding, image.step) == ('rgb8', 192)
         assert (image.height, image.width, image.header.frame_id) == (40, 64, 'front')
         assert (info.height, info.width, info.header.frame_id) == (40, 64, 'front')
-        assert list(info.d) == [0.0] * 5
-        assert (info.k[2], info.k[5], info.k[0]) == (31.5, 19.5, info.k[4])
-        assert list(info.p) == [*info.k[0:3], 0.0, *info.k[3:6], 0.0, *info.k[6:9], 0.0]
+        assert list(info.d) == []  # uncalibrated, as CameraInfo.msg has it
+        assert not any([*info.k, *info.r, *info.p])
     assert listener.labels == []
 
 
@@ -221,6 +221,35 @@ def test_image_that_breaks_later_ends_it_in_one_line(
     assert status == 1
     assert 'Traceback' not in log
     assert 'image_60.png' in log.splitlines()[-1]
+
+
+def test_wrong_value_of_a_parameter_of_ros_is_refused_in_one_line(
+    start: Callable[..., Source],
+) -> None:
+    status, log = start(use_sim_time=5).wait()
+    assert status == 1
+    (line,) = log.splitlines()
+    assert 'use_sim_time' in line
+
+
+def test_image_deleted_later_ends_it_in_one_line(
+    start: Callable[..., Source], context: Context, folder: Path
+) -> None:
+    source = start(source=folder, rate=50.0)
+    listener = Listener(source, context)
+    listener.spin_until(lambda: len(listener.images) > 0)
+    (folder / 'image_40.png').unlink()
+    status, log = source.wait()
+    assert status == 1
+    assert 'Traceback' not in log
+    assert 'image_40.png' in log.splitlines()[-1]
+
+
+def test_any_error_of_a_supply_is_told_in_one_line() -> None:
+    error = explain(RuntimeError('broken\n  wire'), 'webcam 0')
+    assert str(error) == (
+        'expected images from webcam 0, found RuntimeError: broken wire; check the source'
+    )
 
 
 @pytest.mark.parametrize('number', STOPS)

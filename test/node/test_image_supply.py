@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 import pytest
 from segnet_ros.core.scenes import render_scene
 from segnet_ros.node import image_supply
+from segnet_ros.node.image_readers import SuppliedImage
+from segnet_ros.node.image_readers import SupplyError
 from segnet_ros.node.image_supply import open_supply
 from segnet_ros.node.image_supply import STREET_LENGTH
-from segnet_ros.node.image_supply import SuppliedImage
-from segnet_ros.node.image_supply import SupplyError
 
 SIZE = (32, 48)
 
@@ -113,6 +113,40 @@ def test_video_is_read_and_begins_again(tmp_path: Path) -> None:
     again = [int(item.image.mean()) for item in images]
     np.testing.assert_allclose(once, [50, 100, 150], atol=3)
     np.testing.assert_allclose(again, [50, 100, 150, 50], atol=3)
+
+
+def test_what_is_named_like_an_image_but_is_no_file_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / 'folder.png').mkdir()
+    (tmp_path / 'nowhere.png').symlink_to(tmp_path / 'gone')
+    with pytest.raises(SupplyError, match='found none'):
+        open_supply(str(tmp_path))
+    cv2.imwrite(str(tmp_path / 'image.png'), np.full((*SIZE, 3), 8, np.uint8))
+    assert len(list(open_supply(str(tmp_path), loop=False).images)) == 1
+
+
+@pytest.mark.parametrize(
+    'error', [PermissionError(13, 'Permission denied'), cv2.error('too\nmany pixels')]
+)
+def test_an_image_that_cannot_be_read_is_named_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    path = tmp_path / 'image.png'
+    cv2.imwrite(str(path), np.zeros((*SIZE, 3), np.uint8))
+    monkeypatch.setattr(cv2, 'imdecode', refuse)
+    with pytest.raises(SupplyError) as refusal:
+        next(open_supply(str(path)).images)
+    for word in ('image.png', 'found', ' '.join(str(error).split())):
+        assert word in str(refusal.value)
+    assert '\n' not in str(refusal.value)
+
+
+@pytest.mark.parametrize('source', ['x' * 5000, '~nobody_of_this_name/video.mp4'])
+def test_a_path_that_the_system_refuses_is_told(source: str) -> None:
+    with pytest.raises(SupplyError, match=r'expected .* found .*; correct the path'):
+        open_supply(source)
 
 
 def test_webcam_number_means_its_device() -> None:

@@ -85,7 +85,7 @@ def test_the_number_of_a_webcam_may_be_an_integer(
     ('record', 'values', 'words'),
     [
         (Parameters, {'overlay_opacity': 1.5}, ['double from 0.0 to 1.0', '1.5']),
-        (Parameters, {'overlay_opacity': 1}, ['double', '1 (integer)', 'overlay_opacity:=0.5']),
+        (Parameters, {'overlay_opacity': 1}, ['double', '1 (integer)', 'overlay_opacity:=1.0']),
         (Parameters, {'overlay_opacity': float('nan')}, ['from 0.0 to 1.0', 'nan']),
         (Parameters, {'cpu_threads': -1}, ['integer from 0 to 1024', '-1']),
         (Parameters, {'cpu_threads': 'all'}, ['integer', "'all' (string)"]),
@@ -97,6 +97,7 @@ def test_the_number_of_a_webcam_may_be_an_integer(
         (Parameters, {'input_height': 31, 'input_width': 480}, ['at least 32', '31 and 480']),
         (SourceParameters, {'rate': 1000.0}, ['double from 0.1 to 240.0', '1000.0']),
         (SourceParameters, {'rate': 'fast'}, ['double', "'fast' (string)", 'rate:=10.0']),
+        (SourceParameters, {'rate': 30}, ['30 (integer)', 'rate:=30.0']),
         (SourceParameters, {'loop': 1}, ['bool', '1 (integer)', 'loop:=true']),
         (SourceParameters, {'reliability': 'perfect'}, ['reliable, best_effort', "'perfect'"]),
         (SourceParameters, {'height': 64}, ["'height' and 'width'", '64 and 0']),

@@ -32,7 +32,7 @@ def start() -> Callable[..., subprocess.Popen[str]]:
         arguments = [word for parameter in parameters for word in ('-p', parameter)]
         processes.append(
             subprocess.Popen(
-                [sys.executable, '-m', 'segnet_ros.node.main', '--ros-args', *arguments],
+                [sys.executable, '-m', 'segnet_ros.node.segnet_node', '--ros-args', *arguments],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,

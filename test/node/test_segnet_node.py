@@ -168,6 +168,26 @@ def test_stamps_that_do_not_increase_drop_nothing_and_are_counted(
     node.wait_for('stamps do not increase')
 
 
+@pytest.mark.parametrize('seconds', [-1, -(2**31)])
+def test_a_negative_stamp_is_a_clock_mismatch_and_ends_nothing(
+    node: NodeProcess, client: RosClient, seconds: int
+) -> None:
+    camera = client.advertise()
+    heard = client.record('segnet/label')
+    statuses = client.record_diagnostics()
+    client.spin_until(lambda: statuses)
+    before = int(statuses[-1]['clock mismatch']), int(statuses[-1]['processed'])
+    image = make_image(gradient(8, 12))
+    image.header.stamp.sec = seconds
+    client.publish_until(
+        camera,
+        lambda: image,
+        lambda: heard and int(statuses[-1]['clock mismatch']) > before[0],
+    )
+    assert int(statuses[-1]['processed']) > before[1]
+    assert heard[-1].header == image.header
+
+
 def test_diagnostics_describe_the_camera(node: NodeProcess, client: RosClient) -> None:
     camera = client.advertise()
     heard = client.record('segnet/label')
@@ -182,6 +202,7 @@ def test_diagnostics_describe_the_camera(node: NodeProcess, client: RosClient) -
     assert status['hardware_id'] == 'cpu'
     assert status['topic'] == '/image_raw'
     assert status['encoding'] == 'rgb8'
+    assert status['classes'] == 'this, that'
     assert status['publishers'] == '1'
     assert status['level'] == '0'
     assert 0 < float(status['age p50 (ms)']) <= float(status['age p95 (ms)'])
@@ -222,11 +243,14 @@ def test_names_follow_namespace_and_remapping(
 ) -> None:
     camera = client.advertise('front/image_color')
     heard = client.record('robot/eye/label')
+    statuses = client.record_diagnostics()
     start_node(
         '--ros-args', '-r', '__ns:=/robot', '-r', '__node:=eye',
         '-r', 'image_raw:=/front/image_color',
     )  # fmt: skip
     client.publish_until(camera, lambda: make_image(gradient(8, 12)), lambda: heard)
+    name = 'robot/eye: front/image_color'
+    client.spin_until(lambda: any(status['name'] == name for status in statuses), name)
 
 
 def test_parameters_reach_the_predictor(start_node: Callable[..., NodeProcess]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 
-class Schedule:
+class Pace:
     """
     Compares how many images were published with how many were due, by the steady clock.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 import itertools
 import time
@@ -12,28 +11,25 @@ import rclpy
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.duration import Duration
-from rclpy.impl.implementation_singleton import rclpy_implementation
+from rclpy.exceptions import ParameterException
 from rclpy.logging import get_logger
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
-from rclpy.utilities import remove_ros_args
 from rclpy.utilities import try_shutdown
-from segnet_ros.node.camera_info import make_camera_info
 from segnet_ros.node.conversions import fill_image
 from segnet_ros.node.exit_signals import ExitSignals
 from segnet_ros.node.exit_signals import leave
+from segnet_ros.node.image_readers import SuppliedImage
+from segnet_ros.node.image_readers import SupplyError
+from segnet_ros.node.image_source_command import start_ros
 from segnet_ros.node.image_source_parameters import SourceParameters
 from segnet_ros.node.image_supply import open_supply
-from segnet_ros.node.image_supply import SuppliedImage
-from segnet_ros.node.image_supply import SupplyError
+from segnet_ros.node.pace import Pace
 from segnet_ros.node.parameter_record import declare_parameters
-from segnet_ros.node.parameter_record import describe_parameters
 from segnet_ros.node.parameter_record import ParameterError
 from segnet_ros.node.prefetcher import Prefetcher
-from segnet_ros.node.schedule import Schedule
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
@@ -66,6 +62,7 @@ class ImageSource(Node):
             speed=parameters.speed,
             scenes=parameters.scenes,
         )
+        self._description = supply.description
         reliability = ReliabilityPolicy[parameters.reliability.upper()]
         qos = QoSProfile(depth=QUEUE_DEPTH, reliability=reliability)
         self._image_publisher = self.create_publisher(Image, 'image_raw', qos)
@@ -74,7 +71,7 @@ class ImageSource(Node):
             self._label_publisher = self.create_publisher(Image, 'label', qos)
         self._image = Image()
         self._label = Image()
-        self._schedule = Schedule(parameters.rate)
+        self._pace = Pace(parameters.rate)
         self._alone_at = time.monotonic()
         images = itertools.islice(supply.images, parameters.count or None)
         self._prefetcher = Prefetcher(images, 1 if supply.is_live else 4, supply.is_live)
@@ -82,7 +79,7 @@ class ImageSource(Node):
             1.0 / parameters.rate, self._tick, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )
         self.get_logger().info(
-            f'publishing {supply.description} on {self._image_publisher.topic_name} '
+            f'publishing {self._description} on {self._image_publisher.topic_name} '
             f'at {parameters.rate:g} Hz, {parameters.reliability}'
         )
 
@@ -108,28 +105,28 @@ class ImageSource(Node):
         """
         self._timer.cancel()
         has_ended = self._prefetcher.stop()
-        LOGGER.info(f'published {self._schedule}')
+        LOGGER.info(f'published {self._pace}')
         self.destroy_node()
         return has_ended
 
     def _tick(self) -> None:
         """Publish the next image if it is ready and enough subscribers are there."""
-        if not self._schedule.published and not self._has_subscribers():
+        if not self._pace.published and not self._has_subscribers():
             return
         try:
             supplied = self._prefetcher.take()
-        except SupplyError as error:
+        except Exception as error:  # whatever a library raises while it prepares images
             self._timer.cancel()
-            self.finished.set_exception(error)
+            self.finished.set_exception(explain(error, self._description))
             return
         if supplied is not None:
             self._publish(supplied)
-            self._schedule.count()
+            self._pace.count()
         elif self._prefetcher.is_exhausted:
             self._timer.cancel()
             self.finished.set_result(None)
             return
-        if self._schedule.is_late():
+        if self._pace.is_late():
             self.get_logger().warning(
                 f'expected {self.parameters.rate:g} images per second, found that the source '
                 'cannot keep up; lower rate, or height and width, or prepare rendered scenes by '
@@ -148,7 +145,8 @@ class ImageSource(Node):
         stamp = self.get_clock().now().to_msg()
         header = Header(stamp=stamp, frame_id=self.parameters.frame_id)
         height, width = supplied.image.shape[:2]
-        self._info_publisher.publish(make_camera_info(height, width, header))
+        # Matrices of zeros mean uncalibrated; and a rendered street bends as no pinhole shows it.
+        self._info_publisher.publish(CameraInfo(header=header, height=height, width=width))
         if supplied.label is not None:
             fill_image(self._label, supplied.label, 'mono8', header)
             self._label_publisher.publish(self._label)
@@ -167,12 +165,20 @@ def run(args: Sequence[str], signals: ExitSignals) -> int:
     cv2.setNumThreads(1)  # leaves the other cores to who works on the images
     try:
         publish_images(args, signals)
-    except (ParameterError, SupplyError) as error:
+    except (ParameterError, ParameterException, SupplyError) as error:
         LOGGER.fatal(str(error))
         return 1
     finally:
         try_shutdown()
     return 0
+
+
+def explain(error: Exception, description: str) -> SupplyError:
+    """Turn any error of a supply into one that says in a line what to do."""
+    if isinstance(error, SupplyError):
+        return error
+    text = ' '.join(f'{type(error).__name__}: {error}'.split())
+    return SupplyError(f'expected images from {description}, found {text}; check the source')
 
 
 def publish_images(args: Sequence[str], signals: ExitSignals) -> None:
@@ -190,38 +196,3 @@ def publish_images(args: Sequence[str], signals: ExitSignals) -> None:
     if not has_ended:  # C++ code in a thread that meets the end of the interpreter aborts
         try_shutdown()
         leave(0)
-
-
-def start_ros(args: Sequence[str]) -> None:
-    """
-    Check the command line and initialize rclpy, which leaves the signals alone.
-
-    :raises ParameterError: if rclpy refuses the command line
-    """
-    try:
-        parse_arguments(remove_ros_args(args)[1:])
-        rclpy.init(args=list(args), signal_handler_options=SignalHandlerOptions.NO)
-    except (rclpy_implementation.RCLError, rclpy_implementation.UnknownROSArgsError) as error:
-        raise ParameterError(
-            'command line',
-            'ROS arguments like --ros-args -p rate:=10.0',
-            f'others ({error})',
-            'correct it; --help lists the parameters',
-        ) from error
-
-
-def parse_arguments(args: Sequence[str]) -> None:
-    """
-    Answer --help, and refuse whatever else is not for ROS.
-
-    :param args: what is left of the command line without the program's name and ROS's part
-    """
-    parser = argparse.ArgumentParser(
-        prog='segnet_image_source',
-        usage='%(prog)s [--ros-args -p NAME:=VALUE ... -r image_raw:=/camera/image_raw]',
-        description='Publish a video, a folder of images, a webcam or rendered street scenes as '
-        'image_raw and camera_info; rendered scenes also as label, with the exact class ids.',
-        epilog='parameters and their defaults:\n' + describe_parameters(SourceParameters),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.parse_args(args)
