@@ -8,6 +8,7 @@ publishes, and ends by itself with a table, a video and a contact sheet.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from pathlib import Path
 import sys
@@ -57,10 +58,10 @@ def _make_parser() -> argparse.ArgumentParser:
         default='',
         help='video, folder of images or webcam such as /dev/video0 (rendered street scenes)',
     )
-    add('--rate', type=float, default=30.0, help='images per second (%(default)s)')
+    add('--rate', type=_parse_positive, default=30.0, help='images per second (%(default)s)')
     add(
         '--seconds',
-        type=float,
+        type=_parse_positive,
         default=20.0,
         help='length; shorter if a video ends before (%(default)s)',
     )
@@ -68,6 +69,16 @@ def _make_parser() -> argparse.ArgumentParser:
     add('--checkpoint', default='', help='weights (those of the package)')
     add('--device', default='auto', help='auto, cpu, cuda or cuda:N (%(default)s)')
     return parser
+
+
+def _parse_positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got '{text}'")
+    return value
 
 
 def _make_environment() -> dict[str, str]:
