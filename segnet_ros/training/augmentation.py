@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Sequence
+import os
 import signal
 from typing import NamedTuple
 
@@ -153,7 +154,8 @@ def load_epoch(
 def _prepare_worker(_: int) -> None:
     # One of several; OpenCV would start a thread per core in each.
     cv2.setNumThreads(0)
-    # Ctrl-C and service managers signal all processes of a run. The main one finishes its batch,
-    # saves, and ends this one.
+    # Ctrl-C signals all processes of a terminal's group. The main one finishes its batch, saves,
+    # and ends this one by SIGTERM, which must work as in any process.
+    os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, signal.SIG_DFL)

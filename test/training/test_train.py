@@ -225,16 +225,16 @@ def test_a_foreign_state_is_refused(data, tmp_path, capsys):
     assert 'expected the state of a run' in capsys.readouterr().err
 
 
-def test_a_broken_label_is_named_in_one_line_by_a_loading_process(data, tmp_path, capsys):
+def test_a_broken_label_found_by_a_loading_process_ends_the_run_in_one_line(data, tmp_path):
     copy = tmp_path / 'data'
     shutil.copytree(data, copy)
     for path in (copy / 'trainannot').iterdir():
         path.write_bytes(b'')
     options = ('--epochs', '1', '--class-weights', 'none', '--workers', '1')
-    assert train(copy, tmp_path / 'run', *options) == 1
-    (line,) = [
-        line for line in capsys.readouterr().err.splitlines() if 'segnet_train: error' in line
-    ]
+    process = start(copy, tmp_path / 'run', *options)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 1
+    (line,) = [line for line in error.splitlines() if 'segnet_train: error' in line]
     assert re.search(r'error: .*\.png: expected a JPEG or PNG file', line)
 
 
