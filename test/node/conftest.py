@@ -18,7 +18,7 @@ from ros_client import RosClient
 
 @pytest.fixture(scope='session', autouse=True)
 def ros_domain() -> str:
-    """Keep this session's graph on this host and apart from others."""
+    """Keep the graph of this test run on this host and apart from others."""
     os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     return os.environ['ROS_DOMAIN_ID']
