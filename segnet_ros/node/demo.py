@@ -8,11 +8,11 @@ publishes, and ends by itself with a table, a video and a contact sheet.
 from __future__ import annotations
 
 import argparse
-import math
 import os
 from pathlib import Path
 import sys
 
+from segnet_ros.core.arguments import parse_positive_number
 from segnet_ros.node.demo_processes import DemoError
 from segnet_ros.node.demo_processes import Performance
 from segnet_ros.node.demo_processes import read_published
@@ -58,10 +58,10 @@ def _make_parser() -> argparse.ArgumentParser:
         default='',
         help='video, folder of images or webcam such as /dev/video0 (rendered street scenes)',
     )
-    add('--rate', type=_parse_positive, default=30.0, help='images per second (%(default)s)')
+    add('--rate', type=parse_positive_number, default=30.0, help='images per second (%(default)s)')
     add(
         '--seconds',
-        type=_parse_positive,
+        type=parse_positive_number,
         default=20.0,
         help='length; shorter if a video ends before (%(default)s)',
     )
@@ -69,16 +69,6 @@ def _make_parser() -> argparse.ArgumentParser:
     add('--checkpoint', default='', help='weights (those of the package)')
     add('--device', default='auto', help='auto, cpu, cuda or cuda:N (%(default)s)')
     return parser
-
-
-def _parse_positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got '{text}'")
-    return value
 
 
 def _make_environment() -> dict[str, str]:

@@ -73,16 +73,18 @@ class TrainingSet(Dataset[tuple[Tensor, Tensor]]):
             image, label = self.labeled[draw.sample]
         else:
             image, label = self.scenes[random_seed]
+        # Resized first: the changes of light then cost less.
+        images, labels = resize(
+            torch.from_numpy(image).permute(2, 0, 1)[None],
+            torch.from_numpy(label)[None],
+            self._size,
+        )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(random_seed)
-            augmented, mask = self._augment(
-                tv_tensors.Image(torch.from_numpy(image).permute(2, 0, 1)),
-                tv_tensors.Mask(torch.from_numpy(label)),
+            augmented: tuple[Tensor, Tensor] = self._augment(
+                tv_tensors.Image(images[0]), tv_tensors.Mask(labels[0])
             )
-        images, labels = resize(
-            augmented.as_subclass(Tensor)[None], mask.as_subclass(Tensor)[None], self._size
-        )
-        return images[0], labels[0]
+        return augmented[0].as_subclass(Tensor), augmented[1].as_subclass(Tensor)
 
 
 def make_augmentation() -> v2.Compose:

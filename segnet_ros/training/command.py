@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-import math
 from pathlib import Path
 import sys
 
@@ -97,21 +96,6 @@ def parse_natural(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"expected an integer from 0 up, got '{text}'")
     return int(text)
-
-
-def parse_positive_number(text: str) -> float:
-    """
-    Read a finite number above 0.
-
-    :raises argparse.ArgumentTypeError: if it is not that
-    """
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got '{text}'")
-    return value
 
 
 def parse_size(text: str) -> tuple[int, int]:

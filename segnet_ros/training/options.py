@@ -6,12 +6,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from segnet_ros.core.arguments import parse_positive_number
 from segnet_ros.core.model import MIN_SIZE
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.training.command import add_data_option
 from segnet_ros.training.command import parse_natural
 from segnet_ros.training.command import parse_positive
-from segnet_ros.training.command import parse_positive_number
 from segnet_ros.training.command import parse_size
 from segnet_ros.training.loss import CLASS_WEIGHTS
 

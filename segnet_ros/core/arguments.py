@@ -1,0 +1,21 @@
+"""Values on command lines, for the commands of training and of the node alike."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+
+def parse_positive_number(text: str) -> float:
+    """
+    Read a finite number above 0.
+
+    :raises argparse.ArgumentTypeError: if it is not that
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got '{text}'")
+    return value
