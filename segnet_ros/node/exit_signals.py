@@ -60,12 +60,6 @@ class ExitSignals:
         leave(0)
 
 
-def close_for_good() -> None:
-    """Ignore SIGINT and SIGTERM from now on, also while the interpreter is torn down."""
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-
-
 def leave(code: int) -> NoReturn:
     """
     End the process now, threads that cannot be interrupted included.

@@ -11,17 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 import os
 import sys
+from typing import NoReturn
 
-from segnet_ros.node.exit_signals import close_for_good
 from segnet_ros.node.exit_signals import ExitSignals
+from segnet_ros.node.exit_signals import leave
 
 
-def main(args: Sequence[str] | None = None) -> int:
+def main(args: Sequence[str] | None = None) -> NoReturn:
     """
-    Run the image source until it is done or interrupted.
+    Run the image source until it is done or interrupted, and end the process.
 
-    :param args: command line with the program's name first; None means that of the process
-    :return: exit status, 0 also after SIGINT and SIGTERM
+    :param args: command line, the program's name first; None for the process's own
     """
     signals = ExitSignals()
     # The one clear line about a bad file is ours; OpenCV and FFmpeg would add several.
@@ -29,11 +29,10 @@ def main(args: Sequence[str] | None = None) -> int:
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     from segnet_ros.node.image_source_ros import run
 
-    try:
-        return run(sys.argv if args is None else args, signals)
-    finally:
-        close_for_good()
+    # A read from a webcam may still block; C++ code in a thread that meets the end of the
+    # interpreter would abort.
+    leave(run(sys.argv if args is None else args, signals))
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    main()

@@ -18,12 +18,11 @@ from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.task import Future
 from rclpy.utilities import try_shutdown
+from segnet_ros.node.command_line import start_ros
 from segnet_ros.node.conversions import fill_image
 from segnet_ros.node.exit_signals import ExitSignals
-from segnet_ros.node.exit_signals import leave
 from segnet_ros.node.image_readers import SuppliedImage
 from segnet_ros.node.image_readers import SupplyError
-from segnet_ros.node.image_source_command import start_ros
 from segnet_ros.node.image_source_parameters import SourceParameters
 from segnet_ros.node.image_supply import open_supply
 from segnet_ros.node.pace import Pace
@@ -97,17 +96,12 @@ class ImageSource(Node):
         if hasattr(self._image_publisher, 'wait_for_all_acked'):
             self._image_publisher.wait_for_all_acked(Duration(seconds=1.0))
 
-    def close(self) -> bool:
-        """
-        Stop reading, say what was published, and leave the ROS graph.
-
-        :return: whether reading has ended; an image in preparation can take longer
-        """
+    def close(self) -> None:
+        """Stop reading, say what was published, and leave the ROS graph."""
         self._timer.cancel()
-        has_ended = self._prefetcher.stop()
+        self._prefetcher.stop()
         LOGGER.info(f'published {self._pace}')
         self.destroy_node()
-        return has_ended
 
     def _tick(self) -> None:
         """Publish the next image if it is ready and enough subscribers are there."""
@@ -158,7 +152,7 @@ def run(args: Sequence[str], signals: ExitSignals) -> int:
     """
     Publish until it is done or interrupted, and report problems in one line.
 
-    :param args: command line with the program's name first
+    :param args: command line, the program's name first
     :param signals: the process's, listening already
     :return: exit status
     """
@@ -183,7 +177,14 @@ def explain(error: Exception, description: str) -> SupplyError:
 
 def publish_images(args: Sequence[str], signals: ExitSignals) -> None:
     """Start ROS, publish all images, and clean up whatever happens."""
-    start_ros(args)
+    start_ros(
+        args,
+        program='segnet_image_source',
+        description='Publish a video, a folder of images, a webcam or rendered street scenes as\n'
+        'image_raw and camera_info; rendered scenes also as label, with the exact class ids.',
+        example='-p source:=drive.mp4 -r image_raw:=/camera/image_raw',
+        parameters=SourceParameters,
+    )
     node = ImageSource()
     try:
         signals.on_request(node.interrupt)
@@ -192,7 +193,4 @@ def publish_images(args: Sequence[str], signals: ExitSignals) -> None:
         if not signals.requested.is_set():
             node.complete()
     finally:
-        has_ended = node.close()
-    if not has_ended:  # C++ code in a thread that meets the end of the interpreter aborts
-        try_shutdown()
-        leave(0)
+        node.close()

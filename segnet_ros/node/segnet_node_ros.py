@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Sequence
 import contextlib
 import sys
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
-import rclpy
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.exceptions import InvalidHandle
@@ -16,14 +16,13 @@ from rclpy.exceptions import ParameterException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.logging import get_logger
 from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 from segnet_ros.node.advice import Adviser
 from segnet_ros.node.camera import Camera
+from segnet_ros.node.command_line import start_ros
 from segnet_ros.node.conversions import read_stamp
 from segnet_ros.node.diagnostics import CameraMonitor
 from segnet_ros.node.exit_signals import ExitSignals
-from segnet_ros.node.exit_signals import leave
 from segnet_ros.node.inference import ImagePredictor
 from segnet_ros.node.inference import InferenceThread
 from segnet_ros.node.outputs import Outputs
@@ -155,15 +154,22 @@ class SegNetNode(Node):
         self._camera.ages.add(age_ns / 1e9)
 
 
-def run(args: list[str] | None, predictor_factory: PredictorFactory, signals: ExitSignals) -> int:
+def run(args: Sequence[str], predictor_factory: PredictorFactory, signals: ExitSignals) -> int:
     """
     Run the node until a signal or a failure ends it.
 
-    :param args: command line, the program's name first; None for the process's own
-    :return: 1 where it cannot start; else the process ends here, with 0 after SIGINT or SIGTERM
+    :param args: command line, the program's name first
+    :param signals: the process's, listening already
+    :return: exit status: 0 after SIGINT or SIGTERM, else 1
     """
+    start_ros(
+        args,
+        program='segnet_node',
+        description='Segment the images of a camera topic with SegNet.',
+        example='-r image_raw:=/camera/image_raw -p device:=cuda',
+        parameters=Parameters,
+    )
     try:
-        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
         node = SegNetNode(predictor_factory)
     # RuntimeError is the base class of rclpy's own errors, but not of ParameterException.
     except (ParameterError, ParameterException, RuntimeError) as error:
@@ -177,9 +183,7 @@ def run(args: list[str] | None, predictor_factory: PredictorFactory, signals: Ex
         node.stop()
         node.destroy_node()
         try_shutdown()  # flushes the log, too
-    # Nothing is left to do. To take the interpreter apart would cost up to a second with PyTorch,
-    # and would abort in a forward pass that still runs.
-    leave(0 if signals.requested.is_set() else 1)
+    return 0 if signals.requested.is_set() else 1
 
 
 def _spin(node: SegNetNode, signals: ExitSignals) -> None:

@@ -10,7 +10,7 @@ WARM_UP = 0.08
 """Share of a run in which the learning rate rises."""
 START, END = 0.04, 0.002
 """Learning rate at the start and at the end, as shares of the peak."""
-GROWTH = ((0.3, 0.5), (0.75, 0.75), (1.0, 1.0))
+GROWTH = ((0.15, 0.5), (0.65, 0.75), (1.0, 1.0))
 """Until which progress a progressive run trains at which share of the full height and width."""
 
 

@@ -94,7 +94,7 @@ def parse_plan() -> tuple[argparse.Namespace, list[str]]:
     return plan, [sys.argv[0], *node_args]
 
 
-def run() -> int:
+def run() -> None:
     """Run the node as planned."""
     plan, node_args = parse_plan()
     sys.meta_path.insert(0, SlowImport(plan.imports))
@@ -106,8 +106,8 @@ def run() -> int:
             raise FAILURES[plan.fail_load]('expected a checkpoint, found a fish; give another one')
         return DelayPredictor(plan)
 
-    return main(node_args, predictor_factory=load)
+    main(node_args, predictor_factory=load)
 
 
 if __name__ == '__main__':
-    sys.exit(run())
+    run()

@@ -281,6 +281,15 @@ def test_signal_during_the_start_ends_it_cleanly(
     assert seconds < 6.0  # thrice the two seconds it may take on an idle machine
 
 
+@pytest.mark.parametrize('args', [('--speed', '3'), ('--ros-args', '--nonsense')])
+def test_an_unknown_argument_is_told_without_a_traceback(args: tuple[str, ...]) -> None:
+    command = [sys.executable, '-m', 'segnet_ros.node.image_source', *args]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert args[-1] in result.stderr.splitlines()[-1]
+    assert 'Traceback' not in result.stderr
+
+
 def test_help_lists_the_parameters() -> None:
     command = [sys.executable, '-m', 'segnet_ros.node.image_source', '--help']
     text = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout

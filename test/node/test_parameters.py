@@ -14,11 +14,13 @@ import rclpy
 from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from segnet_ros.core.model import MIN_SIZE
 from segnet_ros.node.image_source_parameters import SourceParameters
 from segnet_ros.node.parameter_record import declare_parameters
 from segnet_ros.node.parameter_record import describe_parameters
 from segnet_ros.node.parameter_record import ParameterError
 from segnet_ros.node.parameter_record import read_parameters
+from segnet_ros.node.parameter_record import SMALLEST_SIDE
 from segnet_ros.node.parameters import Parameters
 import yaml
 
@@ -66,6 +68,10 @@ def test_given_values_count(make_node: Callable[..., Node]) -> None:
     values = declare_parameters(make_node(**given), Parameters)
     assert values == Parameters(**given)
     assert values.input_size == (360, 480)
+
+
+def test_the_smallest_size_is_that_of_the_network() -> None:
+    assert SMALLEST_SIDE == MIN_SIZE, 'stated twice, because parameters come before PyTorch'
 
 
 def test_the_size_is_that_of_the_input_unless_given() -> None:
