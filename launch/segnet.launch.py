@@ -23,6 +23,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
+PARAMETER_FILE = os.path.join('config', 'segnet.yaml')
 PARAMETERS = ('checkpoint', 'device')
 """Arguments that are parameters of the node too; an empty one leaves the value of the file."""
 SHOWN = ('overlay', 'color', 'confidence')
@@ -31,42 +32,11 @@ SHOWN = ('overlay', 'color', 'confidence')
 
 def generate_launch_description() -> LaunchDescription:
     """Describe the arguments, the node and RViz."""
-    share = get_package_share_directory('segnet_ros')
     return LaunchDescription(
         [
-            DeclareLaunchArgument(
-                'namespace', default_value='', description='Namespace of the node, such as robot1.'
-            ),
-            DeclareLaunchArgument(
-                'name',
-                default_value='segnet',
-                description='Name of the node; the outputs are named after it: /segnet/overlay.',
-            ),
-            DeclareLaunchArgument(
-                'image_topic',
-                default_value='image_raw',
-                description='Camera topic to segment.',
-            ),
-            DeclareLaunchArgument(
-                'checkpoint',
-                default_value='',
-                description='Checkpoint file. Empty: as in params_file, else the packaged one.',
-            ),
-            DeclareLaunchArgument(
-                'device',
-                default_value='',
-                description='auto, cpu, cuda or cuda:N. Empty: as in params_file, else auto.',
-            ),
-            DeclareLaunchArgument(
-                'params_file',
-                default_value=os.path.join(share, 'config', 'segnet.yaml'),
-                description='YAML file with parameters of the node.',
-            ),
-            DeclareLaunchArgument(
-                'rviz',
-                default_value='false',
-                choices=['true', 'false'],
-                description='Show overlay, colors and confidence in RViz.',
+            *(
+                DeclareLaunchArgument(name, default_value=default, description=text)
+                for name, default, text in describe_arguments()
             ),
             OpaqueFunction(function=describe_node),
             OpaqueFunction(
@@ -74,6 +44,20 @@ def generate_launch_description() -> LaunchDescription:
             ),
         ]
     )
+
+
+def describe_arguments() -> list[tuple[str, str, str]]:
+    """List name, default and text of every argument."""
+    parameter_file = os.path.join(get_package_share_directory('segnet_ros'), PARAMETER_FILE)
+    return [
+        ('namespace', '', 'Namespace of the node, such as robot1.'),
+        ('name', 'segnet', 'Name of the node; its outputs are named after it: /segnet/overlay.'),
+        ('image_topic', 'image_raw', 'Camera topic to segment.'),
+        ('checkpoint', '', 'Checkpoint file. Empty: as in params_file, else the packaged one.'),
+        ('device', '', 'auto, cpu, cuda or cuda:N. Empty: as in params_file, else auto.'),
+        ('params_file', parameter_file, 'YAML file with parameters of the node.'),
+        ('rviz', 'false', 'true: show overlay, colors and confidence in RViz.'),
+    ]
 
 
 def describe_node(context: LaunchContext) -> list[LaunchDescriptionEntity]:

@@ -9,16 +9,9 @@ import os
 from pathlib import Path
 
 import pytest
-from segnet_ros.node.share import name_profile_variable
+from segnet_ros.node.dds_settings import make_dds_environment
 
-os.environ.update(
-    {
-        'OMP_NUM_THREADS': '1',
-        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
-        'ROS_DOMAIN_ID': str(1 + os.getpid() % 101),
-        name_profile_variable(): str(Path(__file__).parents[1] / 'config' / 'fastdds.xml'),
-    }
-)
+os.environ.update({'OMP_NUM_THREADS': '1', **make_dds_environment()})
 
 
 @pytest.fixture(scope='session')

@@ -61,7 +61,7 @@ def test_command_runs(install_space: Path, command: str) -> None:
     environment = {
         **os.environ,
         'PATH': f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}',
-        'PYTHONPATH': str(packages),
+        'PYTHONPATH': os.pathsep.join([str(packages), *filter(None, [os.getenv('PYTHONPATH')])]),
     }
     result = subprocess.run(
         [executable, '--help'],

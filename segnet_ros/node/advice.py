@@ -7,6 +7,8 @@ import time
 
 from rclpy.node import Node
 from segnet_ros.node.camera import Camera
+from segnet_ros.node.dds_settings import name_profile_variable
+from segnet_ros.node.share import find_shared_file
 
 SILENCE_S = 5.0
 """Wait for the first image before the graph is searched for another one."""
@@ -41,14 +43,7 @@ class Adviser:
             self._watches_silence = not is_silent and received == 0
         if self._watches_loss and self._loses_big_images(received):
             self._watches_loss = False
-            self._node.get_logger().warning(
-                f'{self._camera.topic}: {self._camera.lost} of '
-                f'{received + (self._camera.lost or 0)} best-effort images of '
-                f'{self._camera.data_size} bytes were lost: they do not fit into the shared '
-                'memory of Fast DDS. Start the process of the camera with '
-                'FASTDDS_DEFAULT_PROFILES_FILE (before Kilted FASTRTPS_DEFAULT_PROFILES_FILE) set '
-                "to this package's config/fastdds.xml, or let the camera publish reliably"
-            )
+            self._node.get_logger().warning(self._explain_loss(received))
 
     def _loses_big_images(self, received: int) -> bool:
         """Whether less than half of what the camera sent arrives; for best effort only."""
@@ -60,13 +55,22 @@ class Adviser:
             and lost > received
         )
 
+    def _explain_loss(self, received: int) -> str:
+        lost = self._camera.lost or 0
+        return (
+            f'{self._camera.topic}: {lost} of {received + lost} best-effort images of '
+            f'{self._camera.data_size} bytes were lost: they do not fit into the shared memory of '
+            f"Fast DDS. Start the camera's process with {_describe_profile()}, or let it publish "
+            'reliably'
+        )
+
     def _explain_silence(self) -> str:
         topic = self._camera.topic
         if self._camera.publishers:
             return (
                 f'no image on {topic} for {SILENCE_S:.0f} s: it has a publisher, but nothing '
-                "arrives. Is the camera running? Is the topic's type sensor_msgs/msg/Image? For "
-                "big images, does the camera's process use this package's config/fastdds.xml?"
+                "arrives. Is the camera running? Is the topic's type sensor_msgs/msg/Image? If "
+                f"images are big, start the camera's process with {_describe_profile()}"
             )
         others = self._published_image_topics()
         if others:
@@ -88,3 +92,7 @@ class Adviser:
             and name not in self._own_topics
             and self._node.count_publishers(name) > 0
         )
+
+
+def _describe_profile() -> str:
+    return f'{name_profile_variable()}={find_shared_file("config/fastdds.xml")}'

@@ -13,14 +13,13 @@ from pathlib import Path
 import sys
 
 from segnet_ros.core.arguments import parse_positive_number
+from segnet_ros.node.dds_settings import make_dds_environment
 from segnet_ros.node.demo_processes import DemoError
 from segnet_ros.node.demo_processes import Performance
 from segnet_ros.node.demo_processes import read_published
 from segnet_ros.node.demo_processes import start
 from segnet_ros.node.demo_processes import StoppedError
 from segnet_ros.node.demo_processes import StopRequest
-from segnet_ros.node.share import find_shared_file
-from segnet_ros.node.share import name_profile_variable
 
 SCENES = 120
 """Rendered scenes, prepared before the first is published, and repeated."""
@@ -37,7 +36,7 @@ def main(args: list[str] | None = None) -> int:
     """
     options = _make_parser().parse_args(args)
     stop = StopRequest()
-    os.environ.update(_make_environment())
+    os.environ.update(make_dds_environment())
     try:
         _run(options, stop)
     except StoppedError:
@@ -69,16 +68,6 @@ def _make_parser() -> argparse.ArgumentParser:
     add('--checkpoint', default='', help='weights (those of the package)')
     add('--device', default='auto', help='auto, cpu, cuda or cuda:N (%(default)s)')
     return parser
-
-
-def _make_environment() -> dict[str, str]:
-    """Stay on this host, in a ROS graph of our own, with room for big images."""
-    return {
-        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
-        'ROS_LOCALHOST_ONLY': '1',  # the same, in Humble's words
-        'ROS_DOMAIN_ID': str(os.getpid() % 101 + 1),
-        name_profile_variable(): str(find_shared_file('config/fastdds.xml')),
-    }
 
 
 def _run(options: argparse.Namespace, stop: StopRequest) -> None:

@@ -10,7 +10,6 @@ from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 from numpy.typing import NDArray
 import rclpy
-from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 from segnet_ros.core.labels import load_label_set
@@ -22,6 +21,8 @@ from sensor_msgs.msg import Image
 
 TRUTHS_KEPT = 300
 """Label images of the source that wait for the node's, ten seconds at 30 Hz."""
+QUEUE_DEPTH = 100
+"""Images that may wait while the video is written."""
 SHOTS_KEPT = 24
 """Overlays in memory; when there are more, every other is left out."""
 
@@ -31,6 +32,7 @@ class Recorder:
     Subscribe to the node's outputs; for use as a context manager.
 
     :ivar count: label images of the node so far
+    :ivar compared: how many of them have met their truth
     :ivar has_truth: whether the source publishes labels
     :ivar matrix: of the node's labels against the source's; means something if ``is_comparable``
     :ivar status: values of the last diagnostics message, by key
@@ -44,6 +46,7 @@ class Recorder:
         :param video_path: where the overlays are written as they arrive
         """
         self.count = 0
+        self.compared = 0
         self.has_truth = False
         self._classes = load_label_set('camvid').names
         self.matrix = ConfusionMatrix(len(self._classes))
@@ -63,7 +66,7 @@ class Recorder:
             (Image, 'segnet/overlay', self._record),
             (DiagnosticArray, '/diagnostics', self._note_status),
         ):
-            self._node.create_subscription(message_type, topic, callback, QoSProfile(depth=5))
+            self._node.create_subscription(message_type, topic, callback, QUEUE_DEPTH)
 
     def __enter__(self) -> Recorder:
         """Record from here on."""
@@ -125,6 +128,7 @@ class Recorder:
         truth = self._truths.pop(read_stamp(message.header), None)
         if truth is not None and label.max() < len(self._classes):
             self.matrix.update(label, truth)
+            self.compared += 1
 
     def _record(self, message: Image) -> None:
         overlay = image_to_rgb(message)

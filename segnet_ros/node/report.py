@@ -68,7 +68,8 @@ def _describe_miou(recorder: Recorder) -> str:
         return 'no truth for these classes'
     if not recorder.matrix.counts.any():
         return 'no truth'
-    return f'{100 * recorder.matrix.miou:.1f} against the rendered truth'
+    miou = 100 * recorder.matrix.miou
+    return f'{miou:.1f} against the rendered truth of {recorder.compared} images'
 
 
 def arrange_tiles(images: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:

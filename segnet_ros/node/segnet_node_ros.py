@@ -50,9 +50,9 @@ def load_predictor(*args: Any, **options: Any) -> ImagePredictor:
         from segnet_ros.core.predictor import Predictor
     except ImportError as error:
         raise ImportError(
-            f'expected PyTorch and safetensors, but {error}; install them for the Python that '
-            f'runs the node ({sys.executable}): "pip install torch safetensors", on a Jetson '
-            'with the torch wheel of NVIDIA for its JetPack'
+            f'expected PyTorch (2.3 or later) and safetensors, found no {error.name}; install it '
+            f'for the Python that runs the node ({sys.executable}), on a Jetson from the torch '
+            'wheel of NVIDIA for its JetPack: README.md, "Install on a robot", has the commands'
         ) from error
     return Predictor.from_checkpoint(*args, **options)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
-import os
 from pathlib import Path
 import sys
 
@@ -16,16 +15,8 @@ from node_control import NodeProcess
 from ros_client import RosClient
 
 
-@pytest.fixture(scope='session', autouse=True)
-def ros_domain() -> str:
-    """Keep the graph of this test run on this host and apart from others."""
-    os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
-    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-    return os.environ['ROS_DOMAIN_ID']
-
-
 @pytest.fixture
-def start_node(ros_domain: str) -> Iterator[Callable[..., NodeProcess]]:
+def start_node() -> Iterator[Callable[..., NodeProcess]]:
     """Start node processes that end with the test."""
     processes: list[NodeProcess] = []
 
@@ -39,7 +30,7 @@ def start_node(ros_domain: str) -> Iterator[Callable[..., NodeProcess]]:
 
 
 @pytest.fixture(scope='module')
-def client(ros_domain: str) -> Iterator[RosClient]:
+def client() -> Iterator[RosClient]:
     """Publish to and hear from nodes in other processes."""
     client = RosClient()
     yield client

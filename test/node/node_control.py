@@ -29,10 +29,9 @@ class NodeProcess:
         """:param args: for ``node_process.py``, whose own come before ``--ros-args``."""
         self.lines: list[str] = []
         self._changed = threading.Condition()
-        root = str(PROGRAM.parents[2])
         self._process = subprocess.Popen(
             [sys.executable, str(PROGRAM), *args],
-            env={**os.environ, 'PYTHONPATH': root, 'PYTHONUNBUFFERED': '1'},
+            env={**os.environ, 'PYTHONUNBUFFERED': '1'},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

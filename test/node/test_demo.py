@@ -63,10 +63,12 @@ def test_scenes_become_a_table_a_video_and_a_contact_sheet(small_checkpoint, tmp
     if not is_busy:  # else the node may be too late for an image before the next one comes
         assert table['replaced on arrival'] == '0'
         assert table['received'] == '60'
-    assert table['recorded'] == table['processed']
+        assert table['recorded'] == table['processed']
     assert int(table['received']) == int(table['processed']) + int(table['dropped'])
     assert int(table['processed']) >= 1
-    assert re.match(r'\d+\.\d against the rendered truth', table['mIoU'])
+    compared = re.match(r'\d+\.\d against the rendered truth of (\d+) images', table['mIoU'])
+    assert compared
+    assert 1 <= int(compared[1]) <= int(table['recorded']) <= int(table['processed'])
     capture = cv2.VideoCapture(str(tmp_path / 'overlay.mp4'))
     assert capture.get(cv2.CAP_PROP_FRAME_WIDTH) == 640
     assert cv2.imread(str(tmp_path / 'contact_sheet.png')).shape[1] == COLUMNS * TILE_WIDTH
@@ -146,6 +148,7 @@ def make_recorder(**changes: object) -> Any:
         status={**counts, 'age p50 (ms)': '1', 'age p95 (ms)': '2'},
         shots=[],
         count=1,
+        compared=0,
         rate=math.nan,
         matrix=ConfusionMatrix(11),
         has_truth=True,
@@ -196,7 +199,7 @@ def test_classes_without_truth_do_not_stop_the_recorder(tmp_path):
         truth = make_image(np.zeros((2, 3), np.uint8), 'mono8', stamp_ns=5)
         recorder._keep_truth(truth)
         recorder._compare(make_image(np.full((2, 3), 36, np.uint8), 'mono8', stamp_ns=5))
-        assert recorder.count == 1
+        assert (recorder.count, recorder.compared) == (1, 0)
         assert not recorder.matrix.counts.any()
         recorder.status['classes'] = 'this, that'
         assert not recorder.is_comparable

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
-import os
 from pathlib import Path
 import signal
 import subprocess
 import sys
-import time
 from typing import Any
-import uuid
 
 import cv2
 import numpy as np
@@ -21,87 +18,26 @@ pytest.importorskip('rclpy', reason='needs ROS 2')
 
 import rclpy
 from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from segnet_ros.core.scenes import render_scene
 from segnet_ros.node.conversions import image_to_rgb
 from segnet_ros.node.image_source_ros import explain
-from sensor_msgs.msg import CameraInfo
-from sensor_msgs.msg import Image
+from source_control import Listener
+from source_control import Source
 
 pytestmark = pytest.mark.ros
 
 ROOT = Path(__file__).parents[2]
-DEADLINE_S = 60.0
-DOMAIN = 61
-ENVIRONMENT = {'ROS_DOMAIN_ID': str(DOMAIN), 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'}
 STOPS = [signal.SIGINT, signal.SIGTERM]
-
-
-class Source:
-    """A running image source in a namespace of its own."""
-
-    def __init__(self, *python_options: str, **parameters: object) -> None:
-        self.namespace = f'/source_{uuid.uuid4().hex}'
-        self.is_reliable = parameters.get('reliability') != 'best_effort'
-        command = [sys.executable, *python_options, '-m', 'segnet_ros.node.image_source']
-        command += ['--ros-args', '-r', f'__ns:={self.namespace}']
-        for name, value in parameters.items():
-            text = str(value).lower() if isinstance(value, bool) else str(value)
-            command += ['-p', f'{name}:={text}']
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | ENVIRONMENT, stderr=subprocess.PIPE, text=True
-        )
-
-    def wait(self) -> tuple[int, str]:
-        """Wait for the process to end; returns exit status and what it logged."""
-        _, log = self.process.communicate(timeout=DEADLINE_S)
-        return self.process.returncode, log
-
-    def stop(self, number: int) -> tuple[int, str, float]:
-        """Send a signal; returns exit status, log and the seconds that the end took."""
-        start = time.monotonic()
-        self.process.send_signal(number)
-        status, log = self.wait()
-        return status, log, time.monotonic() - start
-
-
-class Listener:
-    """Subscribers to what an image source publishes."""
-
-    def __init__(self, source: Source, context: Context) -> None:
-        self.images: list[Image] = []
-        self.infos: list[CameraInfo] = []
-        self.labels: list[Image] = []
-        self.node = rclpy.create_node('listener', namespace=source.namespace, context=context)
-        qos = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
-        if source.is_reliable:
-            qos.reliability = ReliabilityPolicy.RELIABLE
-        self.node.create_subscription(CameraInfo, 'camera_info', self.infos.append, qos)
-        self.node.create_subscription(Image, 'label', self.labels.append, qos)
-        self.node.create_subscription(Image, 'image_raw', self.images.append, qos)
-        self._executor = SingleThreadedExecutor(context=context)
-        self._executor.add_node(self.node)
-
-    def spin_until(self, condition: Callable[[], bool]) -> None:
-        """Receive until a condition holds; fail at the deadline."""
-        end = time.monotonic() + DEADLINE_S
-        while not condition():
-            assert time.monotonic() < end, f'only {len(self.images)} images arrived'
-            self._executor.spin_once(timeout_sec=0.1)
 
 
 @pytest.fixture(scope='module')
 def context() -> Iterator[Context]:
-    """Join the domain of the processes under test."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in ENVIRONMENT.items():
-            patch.setenv(name, value)
-        context = Context()
-        rclpy.init(context=context, domain_id=DOMAIN)
-        yield context
-        context.try_shutdown()
+    """Join the graph of the processes under test."""
+    context = Context()
+    rclpy.init(context=context)
+    yield context
+    context.try_shutdown()
 
 
 @pytest.fixture

@@ -70,6 +70,20 @@ def test_what_is_wrong_at_the_start_is_told_in_one_line(
     assert 'Traceback' not in output
 
 
+def test_a_missing_package_is_named_in_one_line():
+    program = (
+        "import sys; sys.modules['torch'] = None\n"
+        'from segnet_ros.node.segnet_node import main\n'
+        "main(['segnet_node'])"
+    )
+    result = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
+    assert result.returncode == 1
+    (line,) = [line for line in result.stderr.splitlines() if 'FATAL' in line]
+    assert 'expected PyTorch' in line
+    assert 'found no torch; install it' in line
+    assert 'Traceback' not in result.stderr
+
+
 def test_the_exit_code_of_a_wrong_start_is_1(start):
     assert start('checkpoint:=none').wait(PATIENCE_S) == 1
 
