@@ -23,6 +23,7 @@ from safetensors import safe_open
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from segnet_ros.core.labels import LabelSet
+from segnet_ros.core.model import MIN_SIZE
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.normalization import Normalization
@@ -57,6 +58,13 @@ class Checkpoint:
                 f'expected a label set with the {self.config.num_classes} classes of the network,'
                 f" found '{self.label_set.name}' with {self.label_set.num_classes}"
             )
+        if min(self.input_size) < MIN_SIZE:
+            raise CheckpointError(
+                f'expected an input size of at least {MIN_SIZE} x {MIN_SIZE}, found'
+                f' {self.input_size[0]} x {self.input_size[1]}'
+            )
+        if not isinstance(self.provenance, dict):
+            raise CheckpointError(f'expected provenance by name, found {self.provenance!r}')
 
     def build_network(self) -> SegNet:
         """
@@ -84,6 +92,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
     :param path: conventionally with the suffix ``.safetensors``
     :param checkpoint: its weights may be on any device
+    :raises OSError: if it cannot be written
     """
     weights = {
         name: tensor.detach().to('cpu', _storage_dtype(tensor)).contiguous()
@@ -99,7 +108,12 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         'provenance': checkpoint.provenance,
     }
     with write_atomically(path) as temporary:
-        save_file(weights, temporary, {_METADATA_KEY: json.dumps(metadata)})
+        try:
+            save_file(weights, temporary, {_METADATA_KEY: json.dumps(metadata)})
+        except SafetensorError as error:
+            raise OSError(
+                f'{path}: could not be written ({error}); check the free space'
+            ) from error
 
 
 def load_checkpoint(path: str | Path = '') -> Checkpoint:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 
 import torch
 from torch import Tensor
@@ -23,7 +24,12 @@ class Normalization:
     std: Triple = (0.229, 0.224, 0.225)
 
     def __post_init__(self) -> None:
-        if len(self.mean) != 3 or len(self.std) != 3 or not min(self.std) > 0:
+        values = (*self.mean, *self.std)
+        if (
+            not (len(self.mean) == len(self.std) == 3)
+            or not all(isinstance(value, int | float) and isfinite(value) for value in values)
+            or min(self.std) <= 0
+        ):
             raise ValueError(
                 'expected mean and positive standard deviation of three channels, got'
                 f' {self.mean} and {self.std}'

@@ -78,7 +78,10 @@ class _MaxPool(torch.autograd.Function):
         bottom = torch.where(right_in_bottom, bottom_right, bottom_left)
         in_bottom = bottom > top
         features = torch.where(in_bottom, bottom, top)
-        indices = torch.where(in_bottom, right_in_bottom + 2, right_in_top).to(torch.uint8)
+        # In bytes throughout: bool + int would be int64.
+        indices = torch.where(
+            in_bottom, right_in_bottom.to(torch.uint8) + 2, right_in_top.to(torch.uint8)
+        )
         ctx.mark_non_differentiable(indices)
         ctx.save_for_backward(indices)
         ctx.size = (x.shape[2], x.shape[3])

@@ -14,6 +14,7 @@ from segnet_ros.core.model import MIN_SIZE
 from segnet_ros.core.overlay import blend
 from segnet_ros.core.overlay import colorize
 import torch
+from torch import nn
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
 
@@ -83,6 +84,9 @@ class Predictor:
         self._palette = torch.tensor(self.label_set.palette, device=self.device)
         self._network = checkpoint.build_network().to(self.device, self._dtype)
         self._network.to(memory_format=torch.channels_last)
+        for module in self._network.modules():
+            if isinstance(module, nn.BatchNorm2d):  # a variance may be more than fp16 can hold
+                module.float()
 
     @classmethod
     def from_checkpoint(
@@ -109,7 +113,8 @@ class Predictor:
 
     def warm_up(self) -> None:
         """Segment a black image, so that the first real one does not wait for set-up."""
-        self.predict(np.zeros((*self.input_size, 3), np.uint8), OUTPUTS)
+        height, width = self.input_size  # another size, because cameras are resized, too
+        self.predict(np.zeros((2 * height, 2 * width, 3), np.uint8), OUTPUTS)
 
     def predict(
         self,
@@ -143,7 +148,9 @@ class Predictor:
         :return: a prediction per image, at its size
         :raises ValueError: if the images or the outputs are not as above
         """
-        _check_outputs(outputs)
+        _check_arguments(outputs, overlay_opacity)
+        if not images:
+            return []
         with torch.inference_mode():
             tensors = [self._upload(image) for image in images]
             logits = self._network(torch.cat([self._prepare(tensor) for tensor in tensors]))
@@ -240,10 +247,14 @@ def cpu_computes_bf16() -> bool:
     A PyTorch that does not tell, such as 2.3, counts as no.
     """
     questions = ('_is_avx512_bf16_supported', '_is_amx_tile_supported')
-    return any(getattr(torch.cpu, question, bool)() for question in questions)
+    return any(
+        hasattr(torch.cpu, question) and getattr(torch.cpu, question)() for question in questions
+    )
 
 
-def _check_outputs(outputs: Sequence[str]) -> None:
+def _check_arguments(outputs: Sequence[str], overlay_opacity: float) -> None:
+    if not 0 <= overlay_opacity <= 1:
+        raise ValueError(f'expected an overlay opacity from 0 to 1, got {overlay_opacity}')
     unknown = [name for name in outputs if name not in OUTPUTS]
     if unknown or not outputs:
         raise ValueError(f'expected outputs out of {OUTPUTS}, got {tuple(outputs)}')

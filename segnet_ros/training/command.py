@@ -8,6 +8,7 @@ from pathlib import Path
 import sys
 
 from segnet_ros.core.predictor import PRECISIONS
+import torch
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
@@ -32,6 +33,14 @@ def run_command(
         command(options)
     except (ValueError, OSError) as error:
         print(f'{parser.prog}: error: {_describe(error)}', file=sys.stderr)
+        return 1
+    except torch.cuda.OutOfMemoryError as error:
+        text = str(error).partition('.')[0]
+        print(
+            f'{parser.prog}: error: expected enough memory on the GPU, found {text}; lower the'
+            ' batch or the image size, or use another --device',
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         print(f'{parser.prog}: interrupted', file=sys.stderr)

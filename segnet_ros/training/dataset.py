@@ -71,7 +71,8 @@ class LabeledFolder:
         :raises DataError: if a file cannot be read, the sizes differ, or there is an unknown id
         """
         image_path, label_path = self.pairs[index]
-        image = read_image(image_path)
+        # Label images know no orientation tag, so that of the photograph must not count either.
+        image = read_image(image_path, is_turned_upright=False)
         label = _read(label_path, cv2.IMREAD_UNCHANGED)
         if label.ndim != 2 or label.dtype != np.uint8:
             raise DataError(
@@ -118,21 +119,17 @@ def describe_images(samples: Samples | Sequence[Sample]) -> str:
     return f'{len(names)} {digest[:12]}'
 
 
-def read_image(path: Path) -> NDArray[np.uint8]:
+def read_image(path: Path, is_turned_upright: bool = True) -> NDArray[np.uint8]:
     """
     Read an image file.
 
     :param path: JPEG or PNG
+    :param is_turned_upright: whether the orientation tag of a photograph counts
     :return: RGB, uint8 (H, W, 3)
     :raises DataError: if it cannot be read
     """
-    # Label images know no orientation tag, so that of a photograph must not count either.
-    return np.asarray(
-        cv2.cvtColor(
-            _read(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION), cv2.COLOR_BGR2RGB
-        ),
-        np.uint8,
-    )
+    flags = cv2.IMREAD_COLOR | (0 if is_turned_upright else cv2.IMREAD_IGNORE_ORIENTATION)
+    return np.asarray(cv2.cvtColor(_read(path, flags), cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _find_folders(root: Path, split: str) -> tuple[Path, Path]:
@@ -166,7 +163,10 @@ def _find_pairs(images: Path, labels: Path) -> list[tuple[Path, Path]]:
 
 def _read(path: Path, flags: int) -> NDArray[Any]:
     # Through NumPy, because cv2.imread prints to stderr and hides why a file cannot be read.
-    pixels = cv2.imdecode(np.fromfile(path, np.uint8), flags) if path.stat().st_size else None
+    try:
+        pixels = cv2.imdecode(np.fromfile(path, np.uint8), flags) if path.stat().st_size else None
+    except cv2.error:  # more pixels than OpenCV takes
+        pixels = None
     if pixels is None:
         raise DataError(f'{path}: expected a JPEG or PNG file, could not read it; replace it')
     return pixels

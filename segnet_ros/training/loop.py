@@ -63,7 +63,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Trainer:
-    """All that a training step needs; nothing here changes but network, optimizer, position."""
+    """All that a training step needs; of it, network and optimizer change."""
 
     network: SegNet
     optimizer: torch.optim.Optimizer

@@ -14,13 +14,14 @@ from segnet_ros.training.command import parse_natural
 from segnet_ros.training.command import parse_positive
 from segnet_ros.training.command import parse_size
 from segnet_ros.training.loss import CLASS_WEIGHTS
+from segnet_ros.training.state import load_length
 
 EPOCHS = 100
 LEARNING_RATES = {'adamw': 1e-3, 'sgd': 0.1}
 """Peak learning rate by optimizer; for SGD that of the paper, section 3.2."""
 WEIGHT_DECAYS = {'adamw': 1e-2, 'sgd': 5e-4}
 """Weight decay by optimizer; for SGD that of the released solver."""
-OUTSIDE_THE_RECIPE = ('resume', 'output', 'device', 'workers', 'validate_every')
+OUTSIDE_THE_RECIPE = ('resume', 'output', 'device', 'workers', 'val_split', 'validate_every')
 """Options that do not change what is learned, and may differ when a run is resumed."""
 
 
@@ -68,7 +69,8 @@ def check_options(options: argparse.Namespace) -> None:
 def fill_in_defaults(options: argparse.Namespace) -> None:
     """Replace None by the defaults that depend on other options."""
     if options.epochs is None and options.minutes is None:
-        options.epochs = EPOCHS
+        state = options.output / 'state.pt'
+        options.epochs, options.minutes = load_length(state) if options.resume else (EPOCHS, None)
     if options.learning_rate is None:
         options.learning_rate = LEARNING_RATES[options.optimizer]
     if options.weight_decay is None:
@@ -141,14 +143,23 @@ def _add_recipe_options(group: argparse._ArgumentGroup) -> None:
         help='length of the run; the schedule fits it, the closing validation comes on top',
     )
     add('--progressive', action='store_true', help='begin at half the size, grow in steps')
-    add('--batch-size', type=parse_positive, default=8, help='(%(default)s)')
-    add('--optimizer', choices=sorted(LEARNING_RATES), default='adamw', help='(%(default)s)')
+    add('--batch-size', type=parse_positive, default=8, help='images per step (%(default)s)')
+    add(
+        '--optimizer',
+        choices=sorted(LEARNING_RATES),
+        default='adamw',
+        help='how weights are changed (%(default)s)',
+    )
     add(
         '--learning-rate',
         type=parse_positive_number,
         help=f'peak of the one-cycle schedule ({_list_values(LEARNING_RATES)})',
     )
-    add('--weight-decay', type=float, help=f'({_list_values(WEIGHT_DECAYS)})')
+    add(
+        '--weight-decay',
+        type=float,
+        help=f'pull of the filters towards 0 ({_list_values(WEIGHT_DECAYS)})',
+    )
     add(
         '--class-weights',
         choices=CLASS_WEIGHTS,
@@ -165,7 +176,7 @@ def _add_recipe_options(group: argparse._ArgumentGroup) -> None:
         '--precision',
         choices=('auto', 'fp32', 'bf16'),
         default='auto',
-        help='auto is bf16 on CUDA and on CPUs that compute with it (%(default)s)',
+        help='auto is bf16 where the device computes with it (%(default)s)',
     )
 
 
@@ -176,7 +187,7 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
         '--resume',
         action='store_true',
         help='continue the run in OUTPUT, exactly; with another --epochs or --minutes the schedule'
-        ' fits the new length',
+        ' fits the new length, without them the old one stays',
     )
     add(
         '--validate-every',

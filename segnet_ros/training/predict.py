@@ -73,7 +73,7 @@ def _sort_inputs(inputs: list[Path]) -> tuple[list[Path], list[Path]]:
     videos: list[Path] = []
     for path in inputs:
         if path.is_dir():
-            images += sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+            images += _list_images(path)
         elif not path.is_file():
             raise FileNotFoundError(f"no input '{path}': expected an image, a folder or a video")
         elif path.suffix.lower() in IMAGE_SUFFIXES:
@@ -92,9 +92,14 @@ def _sort_inputs(inputs: list[Path]) -> tuple[list[Path], list[Path]]:
             f'expected inputs of different names, found {repeated[0]!r} twice: their results'
             ' would overwrite each other; run them into different --output folders'
         )
-    if not stems:
-        raise ValueError(f'no image in {", ".join(map(str, inputs))}: expected {IMAGE_SUFFIXES}')
     return images, videos
+
+
+def _list_images(folder: Path) -> list[Path]:
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    if not paths:
+        raise ValueError(f'no image in {folder}: expected {IMAGE_SUFFIXES}')
+    return paths
 
 
 def _write_images(stem: Path, prediction: Prediction, outputs: list[str]) -> None:

@@ -16,14 +16,13 @@ def describe_run(
     position: Position,
     trainer: Trainer,
     metrics: dict[str, Any],
-    commit: str,
 ) -> dict[str, Any]:
     """
     Describe a run in plain values, for the checkpoint's metadata.
 
-    :param recipe: the options of the run
+    :param recipe: the options of the run, the commit of the source tree when it began, and the
+        provenance of the weights it started from, if any
     :param metrics: of the last validation, fractions; empty before the first
-    :param commit: of the source tree when the run began
     """
     return {
         'recipe': recipe,
@@ -33,7 +32,6 @@ def describe_run(
         'device': trainer.device.type,
         'precision': trainer.precision,
         'torch': torch.__version__,
-        'commit': commit,
     }
 
 

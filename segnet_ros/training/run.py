@@ -19,6 +19,7 @@ from segnet_ros.core.normalization import Normalization
 from segnet_ros.core.predictor import cpu_computes_bf16
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.core.predictor import select_device
+from segnet_ros.training.augmentation import TRAINING_STREETS
 from segnet_ros.training.augmentation import TrainingSet
 from segnet_ros.training.dataset import describe_images
 from segnet_ros.training.dataset import LabeledFolder
@@ -62,22 +63,32 @@ class Run:
         """
         self._options = options
         self._label_set = load_label_set(options.label_set)
-        self._commit = read_commit()
         self.samples = self._open_samples()
-        self._recipe = describe_recipe(options) | {'images': describe_images(self.samples.labeled)}
         self.validation = self._open_validation()
+        self._recipe = describe_recipe(options) | {
+            'images': describe_images(self.samples.labeled),
+            'classes': list(self._label_set.names),
+            'commit': read_commit(),
+            'initial': None,
+        }
         self.trainer = self._make_trainer()
         self.metrics: dict[str, Any] = {}
-        self.position = (
-            load_state(self._state_path, self.trainer, self._recipe)
-            if options.resume
-            else Position()
-        )
+        self.position = Position()
+        if options.resume:
+            self.position, self._recipe = load_state(self._state_path, self.trainer, self._recipe)
+        elif options.init:
+            self._recipe['initial'] = _load_initial_weights(self.trainer.network, options.init)
 
     @property
     def checkpoint_path(self) -> Path:
         """Where the checkpoint is written."""
         return Path(self._options.output) / 'checkpoint.safetensors'
+
+    @property
+    def steps(self) -> int:
+        """How many steps have been done."""
+        batches: int = len(self.samples) // self._options.batch_size
+        return self.position.epoch * batches + self.position.batch
 
     @property
     def _state_path(self) -> Path:
@@ -88,7 +99,7 @@ class Run:
         save_state(self._state_path, self.trainer, self.position, self._recipe)
 
     def validate(self) -> None:
-        """Measure what would be saved now, and save it with the result."""
+        """Measure the network as it is, before its weights are rounded, and save both."""
         device, size = str(self.trainer.device), self._options.size
         predictor = Predictor(self._make_checkpoint(), device, 'auto', size)
         self.metrics = summarize(evaluate(predictor, self.validation), self._label_set)
@@ -115,9 +126,13 @@ class Run:
         return samples
 
     def _open_validation(self) -> Samples:
-        if self._options.data:
-            return self._open_split(self._options.val_split)
-        return RenderedScenes(VALIDATION_SCENES, self._options.size)
+        if not self._options.data:
+            return RenderedScenes(VALIDATION_SCENES, self._options.size)
+        samples = self._open_split(self._options.val_split)
+        # A file that cannot be used is better found now than after hours.
+        for index in tqdm(range(len(samples)), 'check validation', unit='image', leave=False):
+            samples[index]
+        return samples
 
     def _open_split(self, split: str) -> LabeledFolder:
         return LabeledFolder(self._options.data, split, self._label_set)
@@ -127,8 +142,6 @@ class Run:
         device = select_device(options.device)
         torch.manual_seed(options.seed)
         network = SegNet(SegNetConfig(self._label_set.num_classes, tuple(options.widths)))
-        if options.init:
-            _load_initial_weights(network, options.init)
         network.to(device).to(memory_format=torch.channels_last)
         weights = self._compute_class_weights()
         return Trainer(
@@ -150,7 +163,7 @@ class Run:
             return np.ones(num_classes)
         samples: Samples | Sequence[Sample] = self.samples.labeled
         if not len(samples):
-            samples = RenderedScenes(FREQUENCY_SCENES, self._options.size)
+            samples = RenderedScenes(FREQUENCY_SCENES, self._options.size, TRAINING_STREETS)
         indices = tqdm(range(len(samples)), 'class weights', unit='image', leave=False)
         labels = (samples[index].label for index in indices)
         weights = compute_median_frequency_weights(labels, num_classes)
@@ -164,9 +177,7 @@ class Run:
             input_size=self._options.size,
             weights=network.state_dict(),
             normalization=self.trainer.normalization,
-            provenance=describe_run(
-                self._recipe, self.position, self.trainer, self.metrics, self._commit
-            ),
+            provenance=describe_run(self._recipe, self.position, self.trainer, self.metrics),
         )
 
 
@@ -186,10 +197,15 @@ def _make_optimizer(network: SegNet, options: argparse.Namespace) -> torch.optim
 def _select_precision(name: str, device: torch.device) -> str:
     if name != 'auto':
         return name
-    return 'bf16' if device.type == 'cuda' or cpu_computes_bf16() else 'fp32'
+    if device.type == 'cuda':  # older ones only emulate it
+        has_bf16 = torch.cuda.get_device_capability(device) >= (8, 0)
+    else:
+        has_bf16 = cpu_computes_bf16()
+    return 'bf16' if has_bf16 else 'fp32'
 
 
-def _load_initial_weights(network: SegNet, path: str) -> None:
+def _load_initial_weights(network: SegNet, path: str) -> dict[str, Any]:
+    """Take over the weights of a checkpoint, and tell where they come from."""
     checkpoint = load_checkpoint(path)
     same_classes = dataclasses.replace(network.config, num_classes=checkpoint.config.num_classes)
     if same_classes != checkpoint.config:
@@ -201,3 +217,4 @@ def _load_initial_weights(network: SegNet, path: str) -> None:
     if network.config != checkpoint.config:
         weights = {k: v for k, v in weights.items() if not k.startswith('classifier.')}
     network.load_state_dict(weights, strict=False)
+    return checkpoint.provenance

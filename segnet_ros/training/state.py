@@ -14,6 +14,8 @@ import torch
 
 LENGTH = ('epochs', 'minutes')
 """What may change when a run is resumed: its schedule then fits the new length."""
+ORIGIN = ('commit', 'initial')
+"""What stays as it was when the run began."""
 
 
 def save_state(path: Path, trainer: Trainer, position: Position, recipe: dict[str, Any]) -> None:
@@ -33,29 +35,24 @@ def save_state(path: Path, trainer: Trainer, position: Position, recipe: dict[st
         torch.save(state, temporary)
 
 
-def load_state(path: Path, trainer: Trainer, recipe: dict[str, Any]) -> Position:
+def load_state(
+    path: Path, trainer: Trainer, recipe: dict[str, Any]
+) -> tuple[Position, dict[str, Any]]:
     """
     Continue from a saved state.
 
     :param path: as written by :func:`save_state`
     :param trainer: its network and optimizer take over the saved state
     :param recipe: of this run
-    :return: how far the run had come
+    :return: how far the run had come; and the recipe that it began with, at the length of this one
     :raises TrainingError: if the file cannot be read, or is of a run with another recipe
     """
-    try:
-        state = torch.load(path, map_location=trainer.device, weights_only=True)
-        found = state['recipe']
-        position = Position(**state['position'])
-    except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError) as error:
-        raise TrainingError(
-            f'{path}: expected the state of a run, could not read it'
-            f' ({type(error).__name__}: {error}); start anew with another --output'
-        ) from error
+    state = _read_state(path)
+    found = state['recipe']
     differences = [
         f'{key} {found.get(key)!r} there, {value!r} here'
         for key, value in recipe.items()
-        if key not in LENGTH and found.get(key) != value
+        if key not in LENGTH + ORIGIN and found.get(key) != value
     ]
     if differences:
         raise TrainingError(
@@ -64,4 +61,30 @@ def load_state(path: Path, trainer: Trainer, recipe: dict[str, Any]) -> Position
         )
     trainer.network.load_state_dict(state['network'])
     trainer.optimizer.load_state_dict(state['optimizer'])
-    return position
+    return Position(**state['position']), found | {key: recipe[key] for key in LENGTH}
+
+
+def load_length(path: Path) -> tuple[int | None, float | None]:
+    """
+    Read how long a run was to be.
+
+    :return: epochs and minutes, one of them None
+    :raises TrainingError: if the file cannot be read
+    """
+    recipe = _read_state(path)['recipe']
+    return recipe['epochs'], recipe['minutes']
+
+
+def _read_state(path: Path) -> dict[str, Any]:
+    try:
+        # Not onto the device: a step counter there would be waited for in every step.
+        state: dict[str, Any] = torch.load(path, map_location='cpu', mmap=True, weights_only=True)
+        missing = {'network', 'optimizer', 'position', 'recipe'} - state.keys()
+        if missing:
+            raise KeyError(*missing)
+    except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError) as error:
+        raise TrainingError(
+            f'{path}: expected the state of a run, could not read it'
+            f' ({type(error).__name__}: {error}); start anew with another --output'
+        ) from error
+    return state

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from contextlib import contextmanager
-import signal
 import sys
-from types import FrameType
 
 from segnet_ros.training.command import run_command
 from segnet_ros.training.loop import Budget
@@ -16,6 +13,7 @@ from segnet_ros.training.options import check_options
 from segnet_ros.training.options import fill_in_defaults
 from segnet_ros.training.options import make_parser
 from segnet_ros.training.run import Run
+from segnet_ros.training.stop_signals import StopSignals
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
@@ -36,21 +34,27 @@ def _train(options: argparse.Namespace) -> None:
         f'{len(run.samples)} samples per epoch, {len(run.validation)} to validate;'
         f' {run.trainer.device}, {run.trainer.precision}; results in {options.output}'
     )
-    with SummaryWriter(options.output) as writer, _catch_stop() as caught:
+    with SummaryWriter(options.output) as writer, StopSignals() as signals:
         for step in _follow(run, options):
             writer.add_scalar('loss', step.loss, step.number)
             writer.add_scalar('learning_rate', step.learning_rate, step.number)
-            if caught:
+            if signals.received:
                 run.save()
                 raise KeyboardInterrupt
-            if step.position.batch == 0 and step.position.epoch % options.validate_every == 0:
-                run.validate()
-                writer.add_scalar('val/miou', run.metrics['miou'] or 0.0, step.number)
-                tqdm.write(f'epoch {step.position.epoch}: {run.describe_metrics()}')
-    run.save()
-    run.validate()
-    print(run.describe_metrics())
+            ends_epoch = step.position.batch == 0 and step.progress < 1
+            if ends_epoch and step.position.epoch % options.validate_every == 0:
+                _validate(run, writer, signals)
+        _validate(run, writer, signals)
     print(f'wrote {run.checkpoint_path}')
+
+
+def _validate(run: Run, writer: SummaryWriter, signals: StopSignals) -> None:
+    """Save, then measure, which takes long enough to be interrupted."""
+    run.save()
+    with signals.interrupting():
+        run.validate()
+    writer.add_scalar('val/miou', run.metrics['miou'] or 0.0, run.steps)
+    tqdm.write(f'epoch {run.position.epoch}: {run.describe_metrics()}')
 
 
 def _follow(run: Run, options: argparse.Namespace) -> Iterator[Step]:
@@ -72,22 +76,6 @@ def _follow(run: Run, options: argparse.Namespace) -> Iterator[Step]:
             if step.position.seconds - saved > SAVE_SECONDS:
                 run.save()
                 saved = step.position.seconds
-
-
-@contextmanager
-def _catch_stop() -> Iterator[list[int]]:
-    """Note SIGINT and SIGTERM in a list, so that the batch is finished and the state saved."""
-    caught: list[int] = []
-
-    def note(number: int, _: FrameType | None) -> None:
-        caught.append(number)
-
-    previous = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield caught
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 if __name__ == '__main__':

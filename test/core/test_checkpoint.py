@@ -10,7 +10,6 @@ from safetensors.torch import save_file
 from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.checkpoint import CheckpointError
 from segnet_ros.core.checkpoint import load_checkpoint
-from segnet_ros.core.checkpoint import packaged_checkpoint
 from segnet_ros.core.checkpoint import save_checkpoint
 from segnet_ros.core.checkpoint import write_atomically
 from segnet_ros.core.labels import load_label_set
@@ -117,7 +116,10 @@ def test_weights_of_something_else_are_refused(tmp_path):
         lambda metadata: metadata['config'].update(growth=3),
         lambda metadata: metadata['config'].update(num_classes='many'),
         lambda metadata: metadata['label_set'].update(classes=[]),
+        lambda metadata: metadata.update(input_size=[16, 64]),
+        lambda metadata: metadata.update(provenance='unknown'),
         lambda metadata: metadata.update(normalization=None),
+        lambda metadata: metadata['normalization'].update(mean=['a', 'b', 'c']),
         lambda metadata: metadata['normalization'].update(mean=[0.5, 0.5]),
         lambda metadata: metadata['normalization'].update(std=[0.0, 1.0, 1.0]),
         lambda metadata: metadata['config'].update(widths=[4, 4, 4, 4, -4]),
@@ -162,7 +164,6 @@ def test_a_failed_write_leaves_the_old_file(path):
     assert list(path.parent.iterdir()) == [path]
 
 
-@pytest.mark.skipif(not packaged_checkpoint().is_file(), reason='no packaged checkpoint')
 def test_the_packaged_checkpoint_is_the_full_segnet():
     checkpoint = load_checkpoint()
     assert checkpoint.config == SegNetConfig()

@@ -17,7 +17,13 @@ def test_learning_rate_rises_to_its_peak_and_falls_to_nearly_nothing():
 
 @pytest.mark.parametrize(
     ('progress', 'size'),
-    [(0.0, (120, 160)), (0.29, (120, 160)), (0.3, (180, 240)), (0.8, (240, 320)), (1, (240, 320))],
+    [
+        (0.0, (120, 160)),
+        (0.14, (120, 160)),
+        (0.16, (180, 240)),
+        (0.7, (240, 320)),
+        (1, (240, 320)),
+    ],
 )
 def test_size_grows_to_the_full_one(progress, size):
     assert grow_size((240, 320), progress) == size

@@ -14,6 +14,7 @@ from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.training.train import main
 import torch
+import yaml
 
 SMALL = [
     '--size',
@@ -56,6 +57,14 @@ def start(data: Path, output: Path, *more: str, session: bool = False) -> 'subpr
     )
 
 
+def wait_for_first_step(process: 'subprocess.Popen[str]') -> None:
+    shown = ''
+    while 'loss' not in shown:
+        character = process.stderr.read(1)
+        assert character, f'ended before its first step: {shown}'
+        shown += character
+
+
 @pytest.fixture(scope='module')
 def trained(data, tmp_path_factory) -> Path:
     """Output of a short run on images and scenes."""
@@ -82,17 +91,17 @@ def test_a_run_leaves_logs_for_tensorboard(trained):
 
 @pytest.mark.parametrize('optimizer', ['adamw', 'sgd'])
 def test_an_interrupted_run_continues_exactly(data, tmp_path, optimizer):
-    options = ('--epochs', '3', '--optimizer', optimizer, '--precision', 'fp32')
+    options = ('--epochs', '5', '--optimizer', optimizer, '--precision', 'fp32')
     assert train(data, tmp_path / 'whole', *options) == 0
 
     process = start(data, tmp_path / 'parts', *options)
-    shown = ''
-    while 'loss' not in shown:  # until the first step is done
-        shown += process.stderr.read(1)
+    wait_for_first_step(process)
     process.send_signal(signal.SIGTERM)
     _, rest = process.communicate(timeout=60)
     assert process.returncode == 130
     assert 'Traceback' not in rest
+    left = torch.load(tmp_path / 'parts' / 'state.pt', weights_only=True)['position']
+    assert left['epoch'] < 5
     assert train(data, tmp_path / 'parts', *options, '--resume') == 0
 
     whole, parts = (
@@ -108,15 +117,46 @@ def test_a_finished_run_can_be_made_longer(data, tmp_path):
     assert load_checkpoint(tmp_path / 'checkpoint.safetensors').provenance['epochs'] == 3
 
 
+def test_a_resumed_run_keeps_its_length(data, tmp_path):
+    assert train(data, tmp_path, '--epochs', '2') == 0
+    assert train(data, tmp_path, '--resume') == 0
+    assert load_checkpoint(tmp_path / 'checkpoint.safetensors').provenance['epochs'] == 2
+
+
+def test_a_run_is_not_resumed_with_other_classes(data, tmp_path, capsys):
+    names = [f'class{number}' for number in range(11)]
+    path = tmp_path / 'classes.yaml'
+    for order in (names, names[::-1]):
+        classes = [{'name': name, 'color': [int(name[5:]), 0, 0]} for name in order]
+        path.write_text(
+            yaml.safe_dump({'name': 'mine', 'unlabeled_values': [11, 255], 'classes': classes})
+        )
+        more = ('--resume',) if order != names else ()
+        code = train(data, tmp_path / 'run', '--epochs', '1', '--label-set', str(path), *more)
+        assert code == len(more)
+    assert 'found classes' in capsys.readouterr().err
+
+
+def test_a_broken_validation_label_is_found_before_training(data, tmp_path, capsys):
+    copy = tmp_path / 'data'
+    shutil.copytree(data, copy)
+    next((copy / 'valannot').iterdir()).write_bytes(b'')
+    assert train(copy, tmp_path / 'run', '--epochs', '1') == 1
+    assert 'valannot' in capsys.readouterr().err.splitlines()[-1]
+    assert not (tmp_path / 'run' / 'state.pt').exists()
+
+
 def test_minutes_bound_a_run(data, tmp_path):
     assert train(data, tmp_path, '--minutes', '0.02') == 0
     provenance = load_checkpoint(tmp_path / 'checkpoint.safetensors').provenance
-    assert 0.0 <= provenance['minutes'] <= 0.2
+    assert provenance['epochs'] >= 1
+    assert provenance['minutes'] <= 0.2
 
 
 def test_a_progressive_run_ends_at_the_full_size(data, tmp_path, capsys):
     assert train(data, tmp_path, '--epochs', '4', '--size', '64x96', '--progressive') == 0
     sizes = re.findall(r'size (\d+x\d+)', capsys.readouterr().err)
+    assert sizes[0] == '32x48'
     assert sizes[-1] == '64x96'
     assert load_checkpoint(tmp_path / 'checkpoint.safetensors').input_size == (64, 96)
 
@@ -147,10 +187,11 @@ def test_a_run_starts_from_other_weights_with_other_classes(trained, data, tmp_p
         '0',
     )
     assert train(data, tmp_path / 'run', *options) == 0
-    found = load_checkpoint(tmp_path / 'run' / 'checkpoint.safetensors').weights
-    name = 'encoder.0.0.weight'
-    torch.testing.assert_close(found[name], load_file(weights)[name].float(), atol=1e-3, rtol=0)
-    assert found['classifier.weight'].shape[0] == 2
+    run = load_checkpoint(tmp_path / 'run' / 'checkpoint.safetensors')
+    name, initial = 'encoder.0.0.weight', load_file(weights)
+    torch.testing.assert_close(run.weights[name], initial[name].float(), atol=1e-3, rtol=0)
+    assert run.weights['classifier.weight'].shape[0] == 2
+    assert run.provenance['recipe']['initial'] == load_checkpoint(weights).provenance
 
 
 @pytest.mark.parametrize(
@@ -241,9 +282,7 @@ def test_a_broken_label_found_by_a_loading_process_ends_the_run_in_one_line(data
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_to_all_processes_of_a_run_loses_nothing(data, tmp_path, number):
     process = start(data, tmp_path, '--epochs', '200', '--workers', '1', session=True)
-    shown = ''
-    while 'loss' not in shown:
-        shown += process.stderr.read(1)
+    wait_for_first_step(process)
     os.killpg(process.pid, number)
     _, rest = process.communicate(timeout=60)
     assert process.returncode == 130, rest

@@ -97,7 +97,7 @@ def _collect_things(street: Street, chunks: list[Chunk], position: float) -> lis
 
 
 def _depth(thing: Thing) -> float:
-    """Return z by which things are ordered: the far end of what a thing could hide behind."""
+    """Return z by which things are ordered, so that what a thing hides is drawn before it."""
     if isinstance(thing, Fence):
         return thing.z1
     if isinstance(thing, Car):
