@@ -82,11 +82,12 @@ class Predictor:
         self.normalization = checkpoint.normalization
         self._dtype = _DTYPES[self.precision]
         self._palette = torch.tensor(self.label_set.palette, device=self.device)
-        self._network = checkpoint.build_network().to(self.device, self._dtype)
+        self._network = checkpoint.build_network().to(self.device)
         self._network.to(memory_format=torch.channels_last)
+        # Convolutions alone: a variance may be more than fp16 can hold.
         for module in self._network.modules():
-            if isinstance(module, nn.BatchNorm2d):  # a variance may be more than fp16 can hold
-                module.float()
+            if isinstance(module, nn.Conv2d):
+                module.to(self._dtype)
 
     @classmethod
     def from_checkpoint(
