@@ -38,6 +38,12 @@ def generate_launch_description() -> LaunchDescription:
                 DeclareLaunchArgument(name, default_value=default, description=text)
                 for name, default, text in describe_arguments()
             ),
+            DeclareLaunchArgument(
+                'rviz',
+                default_value='false',
+                choices=['true', 'false'],
+                description='Show overlay, colors and confidence in RViz.',
+            ),
             OpaqueFunction(function=describe_node),
             OpaqueFunction(
                 function=describe_rviz, condition=IfCondition(LaunchConfiguration('rviz'))
@@ -47,7 +53,7 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def describe_arguments() -> list[tuple[str, str, str]]:
-    """List name, default and text of every argument."""
+    """List name, default and text of the arguments that take any text."""
     parameter_file = os.path.join(get_package_share_directory('segnet_ros'), PARAMETER_FILE)
     return [
         ('namespace', '', 'Namespace of the node, such as robot1.'),
@@ -56,7 +62,6 @@ def describe_arguments() -> list[tuple[str, str, str]]:
         ('checkpoint', '', 'Checkpoint file. Empty: as in params_file, else the packaged one.'),
         ('device', '', 'auto, cpu, cuda or cuda:N. Empty: as in params_file, else auto.'),
         ('params_file', parameter_file, 'YAML file with parameters of the node.'),
-        ('rviz', 'false', 'true: show overlay, colors and confidence in RViz.'),
     ]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 import time
-from types import TracebackType
 
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
@@ -72,12 +71,7 @@ class Recorder:
         """Record from here on."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Leave the ROS graph and close the video."""
         self._video.close()
         self._node.destroy_node()

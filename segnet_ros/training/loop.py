@@ -47,6 +47,10 @@ class Position:
         assert budget.epochs is not None
         return (self.epoch + self.batch / batches_per_epoch) / budget.epochs
 
+    def count_steps(self, batches_per_epoch: int) -> int:
+        """Count the steps done, over all epochs."""
+        return self.epoch * batches_per_epoch + self.batch
+
 
 @dataclass(frozen=True)
 class Step:
@@ -105,7 +109,7 @@ class Trainer:
                 if position.batch == batches:
                     position.epoch, position.batch = position.epoch + 1, 0
                 progress = position.measure_progress(budget, batches)
-                yield Step(position, progress, *step, position.epoch * batches + position.batch)
+                yield Step(position, progress, *step, position.count_steps(batches))
                 if progress >= 1:
                     return
 

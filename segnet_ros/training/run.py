@@ -87,8 +87,7 @@ class Run:
     @property
     def steps(self) -> int:
         """How many steps have been done."""
-        batches: int = len(self.samples) // self._options.batch_size
-        return self.position.epoch * batches + self.position.batch
+        return self.position.count_steps(len(self.samples) // self._options.batch_size)
 
     @property
     def _state_path(self) -> Path:

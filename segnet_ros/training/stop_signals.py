@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 import signal
 from types import FrameType
-from types import TracebackType
 from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -29,12 +28,7 @@ class StopSignals:
         self._previous = {number: signal.signal(number, self._note) for number in SIGNALS}
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Leave the signals to whom they belonged before."""
         for number, handler in self._previous.items():
             signal.signal(number, handler)
