@@ -13,6 +13,7 @@ import numpy as np
 from segnet_ros.training.dataset import RenderedScenes
 from segnet_ros.training.dataset import Sample
 from segnet_ros.training.dataset import Samples
+from segnet_ros.training.distributed import World
 import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
@@ -24,6 +25,7 @@ from torchvision.transforms import v2
 
 TRAINING_STREETS = 2**31
 """Rendered training scenes have seeds from here up, those of demo and evaluation below."""
+AUGMENTATIONS = ('flip-and-light', 'none')
 
 
 class Draw(NamedTuple):
@@ -42,7 +44,12 @@ class TrainingSet(Dataset[tuple[Tensor, Tensor]]):
     """
 
     def __init__(
-        self, labeled: Samples | Sequence[Sample], scenes: int, size: tuple[int, int], seed: int
+        self,
+        labeled: Samples | Sequence[Sample],
+        scenes: int,
+        size: tuple[int, int],
+        seed: int,
+        augmentation: str = 'flip-and-light',
     ) -> None:
         """
         Combine labeled images and rendered scenes.
@@ -51,12 +58,13 @@ class TrainingSet(Dataset[tuple[Tensor, Tensor]]):
         :param scenes: rendered scenes per epoch
         :param size: height and width of the samples
         :param seed: of all randomness
+        :param augmentation: one of :data:`AUGMENTATIONS`
         """
         self.labeled = labeled
         self.scenes = RenderedScenes(scenes, size, TRAINING_STREETS)
         self.seed = seed
         self._size = size
-        self._augment = make_augmentation()
+        self._augment = make_augmentation(augmentation)
 
     def __len__(self) -> int:
         """Count the samples of an epoch."""
@@ -68,7 +76,7 @@ class TrainingSet(Dataset[tuple[Tensor, Tensor]]):
 
         :return: RGB image, uint8 (3, H, W), and label image, uint8 (H, W)
         """
-        random_seed = int(np.random.SeedSequence((self.seed, *draw)).generate_state(1)[0])
+        random_seed = self._seed_sample(draw)
         if draw.sample < len(self.labeled):
             image, label = self.labeled[draw.sample]
         else:
@@ -86,9 +94,25 @@ class TrainingSet(Dataset[tuple[Tensor, Tensor]]):
             )
         return augmented[0].as_subclass(Tensor), augmented[1].as_subclass(Tensor)
 
+    def describe(self, draw: Draw) -> str:
+        """Name a sample: the image file, or the seed of the rendered scene."""
+        if draw.sample < len(self.labeled):
+            pairs = getattr(self.labeled, 'pairs', None)
+            return pairs[draw.sample][0].name if pairs else f'image {draw.sample}'
+        return f'scene {self.scenes.seed + self._seed_sample(draw)}'
 
-def make_augmentation() -> v2.Compose:
-    """Flip, and change the light; whole images, because SegNet learns from what is where."""
+    def _seed_sample(self, draw: Draw) -> int:
+        return int(np.random.SeedSequence((self.seed, *draw)).generate_state(1)[0])
+
+
+def make_augmentation(name: str) -> v2.Transform:
+    """
+    Flip, and change the light; whole images, because SegNet learns from what is where.
+
+    :param name: one of :data:`AUGMENTATIONS`; none is what the paper does
+    """
+    if name == 'none':
+        return v2.Identity()
     return v2.Compose(
         [
             v2.RandomHorizontalFlip(),
@@ -116,11 +140,24 @@ def resize(image: Tensor, label: Tensor, size: tuple[int, int]) -> tuple[Tensor,
 
 
 class EpochSampler(Sampler[Draw]):
-    """Shuffle an epoch by (seed, epoch), from a given sample on."""
+    """Shuffle an epoch by (seed, epoch), and deal each of its batches to the ranks."""
 
-    def __init__(self, length: int, seed: int, epoch: int, start: int = 0) -> None:
-        order = np.random.default_rng((seed, epoch)).permutation(length)
-        self.draws = [Draw(epoch, int(index)) for index in order[start:]]
+    def __init__(
+        self, samples: TrainingSet, epoch: int, batch_size: int, world: World, start: int = 0
+    ) -> None:
+        """
+        Shuffle; an incomplete last batch is left out.
+
+        :param samples: what to draw from
+        :param epoch: counts from 0
+        :param batch_size: samples in a batch, of all ranks together
+        :param world: whose batches these are
+        :param start: first batch, above 0 when a run resumes within an epoch
+        """
+        order = np.random.default_rng((samples.seed, epoch)).permutation(len(samples))
+        batches = order[: len(order) // batch_size * batch_size].reshape(-1, batch_size)
+        own = batches[start:, world.rank :: world.size]
+        self.draws = [Draw(epoch, int(index)) for index in own.ravel()]
 
     def __len__(self) -> int:
         """Count the samples that are left of the epoch."""
@@ -131,24 +168,24 @@ class EpochSampler(Sampler[Draw]):
         return iter(self.draws)
 
 
-def load_epoch(
-    samples: TrainingSet, epoch: int, batch_size: int, start_batch: int, workers: int
+def load_batches(
+    samples: TrainingSet, sampler: EpochSampler, batch_size: int, workers: int, pin: bool = False
 ) -> DataLoader[tuple[Tensor, Tensor]]:
     """
-    Load the batches of one epoch; an incomplete last batch is left out.
+    Load the batches of an epoch, or of what is left of it.
 
     :param samples: what to draw from
-    :param epoch: counts from 0
-    :param batch_size: samples per batch
-    :param start_batch: first batch, above 0 when a run resumes within an epoch
+    :param sampler: which samples, in which order
+    :param batch_size: samples of this rank in a batch
     :param workers: processes that prepare samples; 0 for none
+    :param pin: whether into memory from which GPUs copy faster
     """
     return DataLoader(
         samples,
         batch_size=batch_size,
-        sampler=EpochSampler(len(samples), samples.seed, epoch, start_batch * batch_size),
+        sampler=sampler,
         num_workers=workers,
-        drop_last=True,
+        pin_memory=pin,
         worker_init_fn=_prepare_worker,
     )
 

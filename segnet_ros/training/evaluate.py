@@ -21,26 +21,33 @@ from segnet_ros.training.command import run_command
 from segnet_ros.training.dataset import LabeledFolder
 from segnet_ros.training.dataset import RenderedScenes
 from segnet_ros.training.dataset import Samples
+from segnet_ros.training.distributed import World
 from tqdm import tqdm
 
 SCENE_SIZE = (360, 480)
 """Height and width of rendered scenes for evaluation: that of CamVid's images."""
 
 
-def evaluate(predictor: Predictor, samples: Samples) -> ConfusionMatrix:
+def evaluate(
+    predictor: Predictor, samples: Samples, world: World | None = None
+) -> ConfusionMatrix:
     """
     Predict every image and compare with its label image, at the label's size.
 
     :param predictor: its label set is the one of the samples
     :param samples: images with labels
+    :param world: whose ranks share the work; all of them get the result
     :return: one confusion matrix over all
     """
+    world = world or World()
     matrix = ConfusionMatrix(predictor.label_set.num_classes)
-    for index in tqdm(range(len(samples)), 'evaluate', unit='image', leave=False):
+    indices = world.share(len(samples))
+    for index in tqdm(indices, 'evaluate', unit='image', leave=False, disable=not world.is_first):
         image, truth = samples[index]
         label = predictor.predict(image).label
         assert label is not None
         matrix.update(label, truth)
+    matrix.counts = sum(world.gather(matrix.counts), np.zeros_like(matrix.counts))
     return matrix
 
 

@@ -47,7 +47,19 @@ def compute_median_frequency_weights(
     return weights
 
 
-def compute_loss(logits: Tensor, label: Tensor, class_weights: Tensor) -> Tensor:
+def count_labeled(label: Tensor) -> Tensor:
+    """
+    Count the labeled pixels, at least 1, as what a loss is divided by.
+
+    :param label: class ids and 255, uint8 or int64, any shape
+    :return: scalar, int64
+    """
+    return torch.count_nonzero(label != UNLABELED).clamp(min=1)
+
+
+def compute_loss(
+    logits: Tensor, label: Tensor, class_weights: Tensor, labeled: Tensor | None = None
+) -> Tensor:
     """
     Weighted cross entropy, averaged over the labeled pixels.
 
@@ -57,10 +69,11 @@ def compute_loss(logits: Tensor, label: Tensor, class_weights: Tensor) -> Tensor
     :param logits: (N, num_classes, H, W)
     :param label: class ids and 255, uint8 or int64 (N, H, W)
     :param class_weights: float (num_classes,)
+    :param labeled: what to divide by, where these images are a part of a batch; None for the
+        labeled pixels of ``label``
     :return: scalar; 0 where nothing is labeled
     """
     total = F.cross_entropy(
         logits.float(), label.long(), class_weights, ignore_index=UNLABELED, reduction='sum'
     )
-    labeled = torch.count_nonzero(label != UNLABELED)
-    return total / labeled.clamp(min=1)
+    return total / (count_labeled(label) if labeled is None else labeled)

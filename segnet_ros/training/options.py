@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from segnet_ros.core.arguments import parse_positive_number
 from segnet_ros.core.model import MIN_SIZE
 from segnet_ros.core.model import SegNetConfig
+from segnet_ros.training.augmentation import AUGMENTATIONS
 from segnet_ros.training.command import add_data_option
 from segnet_ros.training.command import parse_natural
 from segnet_ros.training.command import parse_positive
 from segnet_ros.training.command import parse_size
+from segnet_ros.training.history import METRICS
 from segnet_ros.training.loss import CLASS_WEIGHTS
+from segnet_ros.training.recipes import fill_in_recipe
+from segnet_ros.training.recipes import LEARNING_RATES
+from segnet_ros.training.recipes import list_defaults
+from segnet_ros.training.recipes import RECIPES
+from segnet_ros.training.recipes import WEIGHT_DECAYS
+from segnet_ros.training.schedule import SCHEDULES
 from segnet_ros.training.state import load_length
+from segnet_ros.training.state import STATE_NAME
 
 EPOCHS = 100
-LEARNING_RATES = {'adamw': 1e-3, 'sgd': 0.1}
-"""Peak learning rate by optimizer; for SGD that of the paper, section 3.2."""
-WEIGHT_DECAYS = {'adamw': 1e-2, 'sgd': 5e-4}
-"""Weight decay by optimizer; for SGD that of the released solver."""
-OUTSIDE_THE_RECIPE = ('resume', 'output', 'device', 'workers', 'val_split', 'validate_every')
-"""Options that do not change what is learned, and may differ when a run is resumed."""
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -58,7 +61,7 @@ def check_options(options: argparse.Namespace) -> None:
             f"expected label set 'camvid' with --scenes, got '{options.label_set}';"
             ' rendered scenes have the classes of CamVid'
         )
-    if options.resume != (options.output / 'state.pt').is_file():
+    if options.resume != (options.output / STATE_NAME).is_file():
         found = 'there is no' if options.resume else 'there is already a'
         raise FileExistsError(
             f'{options.output}: {found} run to resume; use --resume to continue one, another'
@@ -69,28 +72,9 @@ def check_options(options: argparse.Namespace) -> None:
 def fill_in_defaults(options: argparse.Namespace) -> None:
     """Replace None by the defaults that depend on other options."""
     if options.epochs is None and options.minutes is None:
-        state = options.output / 'state.pt'
+        state = options.output / STATE_NAME
         options.epochs, options.minutes = load_length(state) if options.resume else (EPOCHS, None)
-    if options.learning_rate is None:
-        options.learning_rate = LEARNING_RATES[options.optimizer]
-    if options.weight_decay is None:
-        options.weight_decay = WEIGHT_DECAYS[options.optimizer]
-
-
-def describe_recipe(options: argparse.Namespace) -> dict[str, Any]:
-    """
-    Put what makes up a run into plain values, for its checkpoint and to resume it.
-
-    :return: options by name; of paths only the last part
-    """
-    recipe: dict[str, Any] = {
-        key: list(value) if isinstance(value, tuple) else value
-        for key, value in vars(options).items()
-        if key not in OUTSIDE_THE_RECIPE
-    }
-    for key in ('data', 'init', 'label_set'):
-        recipe[key] = Path(recipe[key]).name if recipe[key] else None
-    return recipe
+    fill_in_recipe(options)
 
 
 def _add_data_options(group: argparse._ArgumentGroup) -> None:
@@ -135,6 +119,12 @@ def _add_network_options(group: argparse._ArgumentGroup) -> None:
 
 def _add_recipe_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
+    add(
+        '--recipe',
+        choices=sorted(RECIPES),
+        default='strong',
+        help='sets what is not given of the options below (%(default)s)',
+    )
     length = group.add_mutually_exclusive_group()
     length.add_argument('--epochs', type=parse_positive, help=f'length of the run ({EPOCHS})')
     length.add_argument(
@@ -143,17 +133,25 @@ def _add_recipe_options(group: argparse._ArgumentGroup) -> None:
         help='length of the run; the schedule fits it, the closing validation comes on top',
     )
     add('--progressive', action='store_true', help='begin at half the size, grow in steps')
-    add('--batch-size', type=parse_positive, default=8, help='images per step (%(default)s)')
+    _add_choice(group, 'augmentation', AUGMENTATIONS, 'how samples are varied')
+    _add_choice(group, 'class_weights', CLASS_WEIGHTS, 'balancing by median frequency')
     add(
-        '--optimizer',
-        choices=sorted(LEARNING_RATES),
-        default='adamw',
-        help='how weights are changed (%(default)s)',
+        '--seed',
+        type=parse_natural,
+        default=0,
+        help='of weights, order and augmentation (%(default)s)',
     )
+    _add_optimizer_options(group)
+
+
+def _add_optimizer_options(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    _add_choice(group, 'optimizer', sorted(LEARNING_RATES), 'how weights are changed')
+    _add_choice(group, 'schedule', SCHEDULES, 'of the learning rate')
     add(
         '--learning-rate',
         type=parse_positive_number,
-        help=f'peak of the one-cycle schedule ({_list_values(LEARNING_RATES)})',
+        help=f'peak of the schedule ({_list_values(LEARNING_RATES)})',
     )
     add(
         '--weight-decay',
@@ -161,16 +159,32 @@ def _add_recipe_options(group: argparse._ArgumentGroup) -> None:
         help=f'pull of the filters towards 0 ({_list_values(WEIGHT_DECAYS)})',
     )
     add(
-        '--class-weights',
-        choices=CLASS_WEIGHTS,
-        default='sqrt-median',
-        help='balancing by median frequency (%(default)s)',
+        '--batch-size',
+        type=parse_positive,
+        help=f'images per step, of all processes together ({list_defaults("batch_size")})',
     )
     add(
-        '--seed',
-        type=parse_natural,
-        default=0,
-        help='of weights, order and augmentation (%(default)s)',
+        '--accumulate',
+        type=parse_positive,
+        default=1,
+        metavar='N',
+        help='compute each batch in N parts, one after the other, to save memory (%(default)s)',
+    )
+    add(
+        '--clip-norm',
+        type=parse_positive_number,
+        metavar='NORM',
+        help='shorten gradients to this norm (they are left as they are)',
+    )
+    add(
+        '--freeze-batch-norm',
+        action='store_true',
+        help='use the running statistics of --init and leave them, for tiny batches',
+    )
+    add(
+        '--recompute-batch-norm',
+        action='store_true',
+        help='measure with statistics computed anew over the training set, as the paper does',
     )
     add(
         '--precision',
@@ -196,9 +210,26 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
         metavar='N',
         help='epochs (%(default)s)',
     )
+    _add_choice(group, 'metric', METRICS, 'by which best.safetensors is kept')
+    add(
+        '--save-minutes',
+        type=parse_positive_number,
+        default=5.0,
+        metavar='N',
+        help='how much training a machine that dies may cost (%(default)g)',
+    )
     add('--device', default='auto', help='auto, cpu, cuda or cuda:N (%(default)s)')
     add(
         '--workers', type=parse_natural, default=1, help='processes that load images (%(default)s)'
+    )
+
+
+def _add_choice(
+    group: argparse._ArgumentGroup, name: str, choices: Sequence[str], text: str
+) -> None:
+    """Add an option that the recipe decides if it is not given."""
+    group.add_argument(
+        f'--{name.replace("_", "-")}', choices=choices, help=f'{text} ({list_defaults(name)})'
     )
 
 

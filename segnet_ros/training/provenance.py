@@ -7,7 +7,7 @@ import subprocess
 from typing import Any
 
 from segnet_ros.training.loop import Position
-from segnet_ros.training.loop import Trainer
+from segnet_ros.training.trainer import Trainer
 import torch
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator
+import copy
 import dataclasses
-from pathlib import Path
 from typing import Any
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.checkpoint import save_checkpoint
@@ -16,55 +18,77 @@ from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.normalization import Normalization
-from segnet_ros.core.predictor import cpu_computes_bf16
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.core.predictor import select_device
-from segnet_ros.training.augmentation import TRAINING_STREETS
-from segnet_ros.training.augmentation import TrainingSet
+from segnet_ros.training.augmentation import EpochSampler
+from segnet_ros.training.augmentation import load_batches
+from segnet_ros.training.batch_norm import recompute_batch_norm
 from segnet_ros.training.dataset import describe_images
-from segnet_ros.training.dataset import LabeledFolder
-from segnet_ros.training.dataset import RenderedScenes
-from segnet_ros.training.dataset import Sample
-from segnet_ros.training.dataset import Samples
+from segnet_ros.training.distributed import World
 from segnet_ros.training.evaluate import evaluate
 from segnet_ros.training.evaluate import format_fraction
 from segnet_ros.training.evaluate import summarize
+from segnet_ros.training.history import History
 from segnet_ros.training.loop import Position
-from segnet_ros.training.loop import Trainer
-from segnet_ros.training.loss import compute_median_frequency_weights
-from segnet_ros.training.options import describe_recipe
+from segnet_ros.training.optimizer import make_optimizer
+from segnet_ros.training.precision import select_training_precision
 from segnet_ros.training.provenance import describe_run
 from segnet_ros.training.provenance import read_commit
+from segnet_ros.training.recipes import describe_recipe
+from segnet_ros.training.samples import compute_class_weights
+from segnet_ros.training.samples import open_training_samples
+from segnet_ros.training.samples import open_validation_samples
 from segnet_ros.training.state import load_state
 from segnet_ros.training.state import save_state
+from segnet_ros.training.state import STATE_NAME
+from segnet_ros.training.trainer import Trainer
 import torch
-from tqdm import tqdm
+from torch import nn
+from torch import Tensor
 
-FREQUENCY_SCENES = 64
-"""Rendered scenes whose class frequencies stand for all, where there is no other data."""
-VALIDATION_SCENES = 32
-"""Rendered scenes to validate on, where there is no other data."""
+OVERLAYS = 4
+"""Validation images that are shown with what was predicted."""
+
+
+class Validation(NamedTuple):
+    """What a validation found."""
+
+    metrics: dict[str, Any]
+    """Plain values, as :func:`summarize` gives them."""
+    overlays: list[NDArray[np.uint8]]
+    """Some images with what was predicted, RGB, uint8 (H, W, 3)."""
+
+    def describe(self) -> str:
+        """Put the metrics into a line."""
+        keys = {'mIoU': 'miou', 'global': 'global_accuracy', 'class': 'class_accuracy'}
+        return 'val ' + ', '.join(
+            f'{name} {format_fraction(self.metrics[key])}' for name, key in keys.items()
+        )
 
 
 class Run:
     """
     A run between its options and its files.
 
-    :ivar metrics: of the last validation, plain values; empty before the first
+    :ivar position: how far it has come
+    :ivar history: what was measured so far
     """
 
-    def __init__(self, options: argparse.Namespace) -> None:
+    def __init__(self, options: argparse.Namespace, world: World) -> None:
         """
         Open the data and make the network; or continue where the run was left.
 
-        :param options: of ``segnet_train``, checked
-        :raises ValueError: if data, weights or device do not fit
+        :param options: of ``segnet_train``, checked and complete
+        :param world: the ranks that train together; the first of them writes the files
+        :raises ValueError: if data, weights, device or number of ranks do not fit
         :raises OSError: if a file cannot be read
         """
+        _check_batch(options.batch_size, world)
         self._options = options
+        self._world = world
         self._label_set = load_label_set(options.label_set)
-        self.samples = self._open_samples()
-        self.validation = self._open_validation()
+        self.samples = open_training_samples(options, self._label_set)
+        self._validation_samples = open_validation_samples(options, self._label_set)
         self._recipe = describe_recipe(options) | {
             'images': describe_images(self.samples.labeled),
             'classes': list(self._label_set.names),
@@ -72,17 +96,13 @@ class Run:
             'initial': None,
         }
         self.trainer = self._make_trainer()
-        self.metrics: dict[str, Any] = {}
-        self.position = Position()
+        self.position, self.history = Position(), History()
         if options.resume:
-            self.position, self._recipe = load_state(self._state_path, self.trainer, self._recipe)
+            self.position, self.history, self._recipe = load_state(
+                options.output / STATE_NAME, self.trainer, self._recipe
+            )
         elif options.init:
             self._recipe['initial'] = _load_initial_weights(self.trainer.network, options.init)
-
-    @property
-    def checkpoint_path(self) -> Path:
-        """Where the checkpoint is written."""
-        return Path(self._options.output) / 'checkpoint.safetensors'
 
     @property
     def steps(self) -> int:
@@ -90,117 +110,132 @@ class Run:
         return self.position.count_steps(len(self.samples) // self._options.batch_size)
 
     @property
-    def _state_path(self) -> Path:
-        return Path(self._options.output) / 'state.pt'
+    def owes_validation(self) -> bool:
+        """Whether an epoch has just ended that is to be validated, and was not."""
+        epoch, batch = self.position.epoch, self.position.batch
+        is_due = epoch > 0 and batch == 0 and epoch % self._options.validate_every == 0
+        return is_due and not self.history.has_row_of(self.steps)
+
+    def describe(self) -> str:
+        """Tell what is about to be done, in a line."""
+        ranks = f' {self._world.size} processes,' if self._world.size > 1 else ''
+        return (
+            f'{len(self.samples)} samples per epoch, {len(self._validation_samples)} to validate;'
+            f'{ranks} {self.trainer.device}, {self.trainer.precision}; results in'
+            f' {self._options.output}'
+        )
 
     def save(self) -> None:
         """Write the state to resume from."""
-        save_state(self._state_path, self.trainer, self.position, self._recipe)
+        if self._world.is_first:
+            path = self._options.output / STATE_NAME
+            save_state(path, self.trainer, self.position, self.history, self._recipe)
 
-    def validate(self) -> None:
-        """Measure the network as it is, before its weights are rounded, and save both."""
-        device, size = str(self.trainer.device), self._options.size
-        predictor = Predictor(self._make_checkpoint(), device, 'auto', size)
-        self.metrics = summarize(evaluate(predictor, self.validation), self._label_set)
-        save_checkpoint(self.checkpoint_path, self._make_checkpoint())
-
-    def describe_metrics(self) -> str:
-        """Put the last validation into a line."""
-        keys = {'mIoU': 'miou', 'global': 'global_accuracy', 'class': 'class_accuracy'}
-        return 'val ' + ', '.join(
-            f'{name} {format_fraction(self.metrics[key])}' for name, key in keys.items()
+    def validate(self) -> Validation:
+        """Measure the network as it is, before its weights are rounded, and write checkpoints."""
+        checkpoint = self._make_checkpoint(self._choose_network())
+        device = str(self.trainer.device)
+        predictor = Predictor(checkpoint, device, 'auto', self._options.size)
+        matrix = evaluate(predictor, self._validation_samples, self._world)
+        metrics = summarize(matrix, self._label_set)
+        best = self.history.find_best(self._options.metric)
+        self.history.add_row(
+            self.position, self.steps, self.trainer.optimizer.param_groups[0]['lr'], metrics
         )
+        if self._world.is_first:
+            provenance = describe_run(self._recipe, self.position, self.trainer, metrics)
+            checkpoint = dataclasses.replace(checkpoint, provenance=provenance)
+            save_checkpoint(self._options.output / 'checkpoint.safetensors', checkpoint)
+            if (metrics[self._options.metric] or 0.0) > best:
+                save_checkpoint(self._options.output / 'best.safetensors', checkpoint)
+            self.history.write_table(self._options.output / 'history.csv')
+        return Validation(metrics, self._draw_overlays(predictor))
 
-    def _open_samples(self) -> TrainingSet:
-        options = self._options
-        labeled: Samples | Sequence[Sample] = (
-            self._open_split(options.split) if options.data else []
-        )
-        samples = TrainingSet(labeled, options.scenes, options.size, options.seed)
-        if len(samples) < options.batch_size:
-            raise ValueError(
-                f'expected at least one batch of {options.batch_size}, found'
-                f' {len(samples)} samples; add data or --scenes, or lower --batch-size'
+    def finish(self) -> None:
+        """Draw how the run went, and say where everything is."""
+        if self._world.is_first:
+            output = self._options.output
+            self.history.draw_curves(output / 'curves.png')
+            print(
+                f'wrote {output / "checkpoint.safetensors"}, best.safetensors (the highest'
+                f' {self._options.metric}), history.csv and curves.png'
             )
-        return samples
-
-    def _open_validation(self) -> Samples:
-        if not self._options.data:
-            return RenderedScenes(VALIDATION_SCENES, self._options.size)
-        samples = self._open_split(self._options.val_split)
-        # A file that cannot be used is better found now than after hours.
-        for index in tqdm(range(len(samples)), 'check validation', unit='image', leave=False):
-            samples[index]
-        return samples
-
-    def _open_split(self, split: str) -> LabeledFolder:
-        return LabeledFolder(self._options.data, split, self._label_set)
 
     def _make_trainer(self) -> Trainer:
         options = self._options
         device = select_device(options.device)
+        if device.type == 'cuda' and self._world.size > 1:
+            device = torch.device('cuda', self._world.local_rank)
         torch.manual_seed(options.seed)
         network = SegNet(SegNetConfig(self._label_set.num_classes, tuple(options.widths)))
+        if device.type == 'cuda' and self._world.size > 1:
+            network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
         network.to(device).to(memory_format=torch.channels_last)
-        weights = self._compute_class_weights()
+        weights = compute_class_weights(
+            options.class_weights, self.samples, options.size, self._label_set.num_classes
+        )
         return Trainer(
             network=network,
-            optimizer=_make_optimizer(network, options),
+            optimizer=make_optimizer(
+                network, options.optimizer, options.learning_rate, options.weight_decay
+            ),
             class_weights=torch.tensor(weights, dtype=torch.float32, device=device),
             normalization=Normalization(),
             device=device,
-            precision=_select_precision(options.precision, device),
+            precision=select_training_precision(options.precision, device),
             peak_learning_rate=options.learning_rate,
             size=options.size,
+            schedule=options.schedule,
             progressive=options.progressive,
+            accumulate=options.accumulate,
+            clip_norm=options.clip_norm,
+            freeze_batch_norm=options.freeze_batch_norm,
+            world=self._world,
         )
 
-    def _compute_class_weights(self) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Balance by the labeled images; scenes count where there is nothing else."""
-        kind, num_classes = self._options.class_weights, self._label_set.num_classes
-        if kind == 'none':
-            return np.ones(num_classes)
-        samples: Samples | Sequence[Sample] = self.samples.labeled
-        if not len(samples):
-            samples = RenderedScenes(FREQUENCY_SCENES, self._options.size, TRAINING_STREETS)
-        indices = tqdm(range(len(samples)), 'class weights', unit='image', leave=False)
-        labels = (samples[index].label for index in indices)
-        weights = compute_median_frequency_weights(labels, num_classes)
-        return np.sqrt(weights) if kind == 'sqrt-median' else weights
-
-    def _make_checkpoint(self) -> Checkpoint:
+    def _choose_network(self) -> SegNet:
+        """Return the network to measure: itself, or a copy with statistics computed anew."""
         network = self.trainer.network
+        if self._options.recompute_batch_norm:
+            network = copy.deepcopy(network)
+            recompute_batch_norm(network, self._load_epoch())
+        return network
+
+    def _load_epoch(self) -> Iterator[Tensor]:
+        """Load and normalize the batches of the epoch to come; every rank all of them."""
+        sampler = EpochSampler(
+            self.samples, self.position.epoch, self._options.batch_size, World()
+        )
+        for image, _ in load_batches(
+            self.samples, sampler, self._options.batch_size, self._options.workers
+        ):
+            yield self.trainer.normalization.normalize(image.to(self.trainer.device))
+
+    def _make_checkpoint(self, network: SegNet) -> Checkpoint:
         return Checkpoint(
             config=network.config,
             label_set=self._label_set,
             input_size=self._options.size,
             weights=network.state_dict(),
             normalization=self.trainer.normalization,
-            provenance=describe_run(self._recipe, self.position, self.trainer, self.metrics),
         )
 
-
-def _make_optimizer(network: SegNet, options: argparse.Namespace) -> torch.optim.Optimizer:
-    """AdamW or SGD; biases and batch normalization do not decay, as in the released solver."""
-    filters = [parameter for parameter in network.parameters() if parameter.dim() > 1]
-    others = [parameter for parameter in network.parameters() if parameter.dim() <= 1]
-    groups = [
-        {'params': filters, 'weight_decay': options.weight_decay},
-        {'params': others, 'weight_decay': 0.0},
-    ]
-    if options.optimizer == 'sgd':
-        return torch.optim.SGD(groups, lr=options.learning_rate, momentum=0.9)
-    return torch.optim.AdamW(groups, lr=options.learning_rate)
+    def _draw_overlays(self, predictor: Predictor) -> list[NDArray[np.uint8]]:
+        samples = self._validation_samples
+        step = max(1, len(samples) // OVERLAYS)
+        predictions = (
+            predictor.predict(samples[index].image, ('overlay',))
+            for index in range(0, len(samples), step)[:OVERLAYS]
+        )
+        return [prediction.overlay for prediction in predictions if prediction.overlay is not None]
 
 
-def _select_precision(name: str, device: torch.device) -> str:
-    if name != 'auto':
-        return name
-    if device.type == 'cuda':  # older ones only emulate it
-        has_bf16 = torch.cuda.get_device_capability(device) >= (8, 0)
-    else:
-        has_bf16 = cpu_computes_bf16()
-    return 'bf16' if has_bf16 else 'fp32'
+def _check_batch(batch_size: int, world: World) -> None:
+    if batch_size % world.size:
+        raise ValueError(
+            f'expected a --batch-size that {world.size} processes can share, got {batch_size};'
+            f' use a multiple of {world.size}'
+        )
 
 
 def _load_initial_weights(network: SegNet, path: str) -> dict[str, Any]:

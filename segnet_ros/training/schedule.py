@@ -10,8 +10,19 @@ WARM_UP = 0.08
 """Share of a run in which the learning rate rises."""
 START, END = 0.04, 0.002
 """Learning rate at the start and at the end, as shares of the peak."""
+SCHEDULES = ('one-cycle', 'constant')
 GROWTH = ((0.15, 0.5), (0.65, 0.75), (1.0, 1.0))
 """Until which progress a progressive run trains at which share of the full height and width."""
+
+
+def scale_learning_rate(schedule: str, progress: float) -> float:
+    """
+    Learning rate as a share of its peak.
+
+    :param schedule: one of :data:`SCHEDULES`; constant is that of the paper, section 3.2
+    :param progress: share of the run that is done, 0 to 1
+    """
+    return 1.0 if schedule == 'constant' else one_cycle(progress)
 
 
 def one_cycle(progress: float) -> float:

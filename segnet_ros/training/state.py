@@ -5,20 +5,35 @@ from __future__ import annotations
 from pathlib import Path
 import pickle
 from typing import Any
+from typing import NamedTuple
 
 from segnet_ros.core.checkpoint import write_atomically
+from segnet_ros.training.history import History
 from segnet_ros.training.loop import Position
-from segnet_ros.training.loop import Trainer
-from segnet_ros.training.loop import TrainingError
+from segnet_ros.training.trainer import Trainer
+from segnet_ros.training.trainer import TrainingError
 import torch
 
+STATE_NAME = 'state.pt'
+"""Name of the file in a run's folder."""
 LENGTH = ('epochs', 'minutes')
 """What may change when a run is resumed: its schedule then fits the new length."""
 ORIGIN = ('commit', 'initial')
 """What stays as it was when the run began."""
 
 
-def save_state(path: Path, trainer: Trainer, position: Position, recipe: dict[str, Any]) -> None:
+class Continued(NamedTuple):
+    """Where a run was left."""
+
+    position: Position
+    history: History
+    recipe: dict[str, Any]
+    """That which it began with, at the length that it has now."""
+
+
+def save_state(
+    path: Path, trainer: Trainer, position: Position, history: History, recipe: dict[str, Any]
+) -> None:
     """
     Write all that a run needs to continue exactly.
 
@@ -29,22 +44,20 @@ def save_state(path: Path, trainer: Trainer, position: Position, recipe: dict[st
         'network': trainer.network.state_dict(),
         'optimizer': trainer.optimizer.state_dict(),
         'position': vars(position),
+        'history': vars(history),
         'recipe': recipe,
     }
     with write_atomically(path) as temporary:
         torch.save(state, temporary)
 
 
-def load_state(
-    path: Path, trainer: Trainer, recipe: dict[str, Any]
-) -> tuple[Position, dict[str, Any]]:
+def load_state(path: Path, trainer: Trainer, recipe: dict[str, Any]) -> Continued:
     """
     Continue from a saved state.
 
     :param path: as written by :func:`save_state`
     :param trainer: its network and optimizer take over the saved state
     :param recipe: of this run
-    :return: how far the run had come; and the recipe that it began with, at the length of this one
     :raises TrainingError: if the file cannot be read, or is of a run with another recipe
     """
     state = _read_state(path)
@@ -61,7 +74,11 @@ def load_state(
         )
     trainer.network.load_state_dict(state['network'])
     trainer.optimizer.load_state_dict(state['optimizer'])
-    return Position(**state['position']), found | {key: recipe[key] for key in LENGTH}
+    return Continued(
+        Position(**state['position']),
+        History(**state['history']),
+        found | {key: recipe[key] for key in LENGTH},
+    )
 
 
 def load_length(path: Path) -> tuple[int | None, float | None]:
@@ -79,7 +96,7 @@ def _read_state(path: Path) -> dict[str, Any]:
     try:
         # Not onto the device: a step counter there would be waited for in every step.
         state: dict[str, Any] = torch.load(path, map_location='cpu', mmap=True, weights_only=True)
-        missing = {'network', 'optimizer', 'position', 'recipe'} - state.keys()
+        missing = {'network', 'optimizer', 'position', 'history', 'recipe'} - state.keys()
         if missing:
             raise KeyError(*missing)
     except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError) as error:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import signal
 from types import FrameType
 from typing import Any
+from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -15,11 +16,11 @@ class StopSignals:
     """
     Note the signals, so that a batch can be finished and the state saved; a context manager.
 
-    :ivar received: whether one has come
+    :ivar received: the first that has come, or None
     """
 
     def __init__(self) -> None:
-        self.received = False
+        self.received: int | None = None
         self._raises = False
         self._previous: dict[int, Any] = {}
 
@@ -38,17 +39,29 @@ class StopSignals:
         """
         Let a signal end what is done within at once, as everything is saved.
 
-        :raises KeyboardInterrupt: at a signal, or if one has come before
+        As :meth:`leave` does, at a signal, or if one has come before.
         """
         self._raises = True
         try:
-            if self.received:
-                raise KeyboardInterrupt
+            if self.received is not None:
+                self.leave()
             yield
         finally:
             self._raises = False
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.received = True
-        if self._raises:
+    def leave(self) -> NoReturn:
+        """
+        End the command once everything is saved.
+
+        :raises KeyboardInterrupt: after SIGINT
+        :raises SystemExit: after SIGTERM, with code 0, because nothing is lost
+        """
+        if self.received == signal.SIGINT:
             raise KeyboardInterrupt
+        raise SystemExit(0)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.received is None:
+            self.received = number
+        if self._raises:
+            self.leave()

@@ -4,13 +4,15 @@ from collections import Counter
 
 import numpy as np
 from segnet_ros.core.labels import load_label_set
+from segnet_ros.core.scenes import render_scene
 from segnet_ros.training.augmentation import Draw
 from segnet_ros.training.augmentation import EpochSampler
-from segnet_ros.training.augmentation import load_epoch
+from segnet_ros.training.augmentation import load_batches
 from segnet_ros.training.augmentation import resize
 from segnet_ros.training.augmentation import TrainingSet
 from segnet_ros.training.dataset import LabeledFolder
 from segnet_ros.training.dataset import Sample
+from segnet_ros.training.distributed import World
 import torch
 
 
@@ -19,9 +21,10 @@ def make_set(data, seed=0, scenes=3, size=(48, 64)) -> TrainingSet:
 
 
 def collect(samples, epoch=0, start_batch=0, workers=0):
+    sampler = EpochSampler(samples, epoch, 2, World(), start_batch)
     return [
         (image.clone(), label.clone())
-        for image, label in load_epoch(samples, epoch, 2, start_batch, workers)
+        for image, label in load_batches(samples, sampler, 2, workers)
     ]
 
 
@@ -72,11 +75,43 @@ def test_a_sample_depends_on_seed_epoch_and_index_alone(data):
     assert not torch.equal(samples[Draw(0, 9)][0], samples[Draw(1, 9)][0])
 
 
+def draw_order(epoch: int, world: World | None = None, start: int = 0) -> list[Draw]:
+    image = Sample(np.zeros((48, 64, 3), np.uint8), np.zeros((48, 64), np.uint8))
+    samples = TrainingSet([image] * 22, 0, (48, 64), seed=0)
+    return list(EpochSampler(samples, epoch, 4, world or World(), start))
+
+
 def test_the_order_of_an_epoch_is_shuffled_and_complete():
-    first, second = (list(EpochSampler(20, 0, epoch)) for epoch in (0, 1))
-    assert sorted(draw.sample for draw in first) == list(range(20))
+    first, second = draw_order(0), draw_order(1)
+    assert len({draw.sample for draw in first}) == 20  # the incomplete batch is left out
     assert [draw.sample for draw in first] != [draw.sample for draw in second]
-    assert list(EpochSampler(20, 0, 0, start=5)) == first[5:]
+    assert draw_order(0, start=2) == first[8:]
+
+
+def test_ranks_share_each_batch():
+    whole = draw_order(0)
+    ranks = [draw_order(0, World(rank, 2)) for rank in range(2)]
+    for batch in range(5):
+        shares = [rank[2 * batch : 2 * batch + 2] for rank in ranks]
+        assert sorted(shares[0] + shares[1]) == sorted(whole[4 * batch : 4 * batch + 4])
+
+
+def test_samples_have_names(data):
+    samples = make_set(data)
+    assert samples.describe(Draw(0, 3)) == '3.png'
+    seed = int(samples.describe(Draw(0, 9)).removeprefix('scene '))
+    plain = TrainingSet(samples.labeled, 3, (48, 64), 0, 'none')
+    image, _ = plain[Draw(0, 9)]
+    assert np.array_equal(image.permute(1, 2, 0), render_scene(seed, size=(48, 64)).image)
+
+
+def test_no_augmentation_leaves_images_as_they_are(data):
+    folder = LabeledFolder(data, 'train', load_label_set('camvid'))
+    samples = TrainingSet(folder, 0, (48, 64), 0, 'none')
+    for epoch in range(4):
+        image, label = samples[Draw(epoch, 1)]
+        assert np.array_equal(image.permute(1, 2, 0), folder[1].image)
+        assert np.array_equal(label, folder[1].label)
 
 
 def test_batches_are_the_same_from_any_worker_and_any_start(data):

@@ -1,5 +1,6 @@
 """The command segnet_train, from folders to a checkpoint, and back after an interruption."""
 
+import csv
 import os
 from pathlib import Path
 import re
@@ -13,6 +14,7 @@ from safetensors.torch import load_file
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.training.train import main
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 import torch
 import yaml
 
@@ -57,11 +59,12 @@ def start(data: Path, output: Path, *more: str, session: bool = False) -> 'subpr
     )
 
 
-def wait_for_first_step(process: 'subprocess.Popen[str]') -> None:
+def wait_for_steps(process: 'subprocess.Popen[str]', count: int = 1) -> None:
+    """Wait until the progress bar has shown a loss so many times."""
     shown = ''
-    while 'loss' not in shown:
+    while shown.count('loss') < count:
         character = process.stderr.read(1)
-        assert character, f'ended before its first step: {shown}'
+        assert character, f'ended before its step: {shown}'
         shown += character
 
 
@@ -85,8 +88,17 @@ def test_a_run_ends_in_a_checkpoint_with_provenance(trained, data):
     assert provenance['torch'] == torch.__version__
 
 
-def test_a_run_leaves_logs_for_tensorboard(trained):
-    assert list(trained.glob('events.out.tfevents.*'))
+def test_a_run_leaves_scalars_and_overlays_for_tensorboard(trained):
+    events = EventAccumulator(str(trained))
+    events.Reload()
+    assert len(events.Scalars('loss')) == 10
+    assert len(events.Scalars('val/miou')) == 2
+    assert {'val/overlay_0', 'val/overlay_1'} <= set(events.Tags()['images'])
+
+
+def test_a_run_leaves_a_table_and_curves(trained):
+    assert [row['epoch'] for row in read_table(trained)] == ['1', '2']
+    assert (trained / 'curves.png').is_file()
 
 
 @pytest.mark.parametrize('optimizer', ['adamw', 'sgd'])
@@ -95,20 +107,95 @@ def test_an_interrupted_run_continues_exactly(data, tmp_path, optimizer):
     assert train(data, tmp_path / 'whole', *options) == 0
 
     process = start(data, tmp_path / 'parts', *options)
-    wait_for_first_step(process)
+    wait_for_steps(process)
     process.send_signal(signal.SIGTERM)
     _, rest = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 0
     assert 'Traceback' not in rest
     left = torch.load(tmp_path / 'parts' / 'state.pt', weights_only=True)['position']
     assert left['epoch'] < 5
     assert train(data, tmp_path / 'parts', *options, '--resume') == 0
 
-    whole, parts = (
-        load_file(tmp_path / name / 'checkpoint.safetensors') for name in ('whole', 'parts')
+    assert_same_weights(tmp_path / 'whole', tmp_path / 'parts')
+
+
+def assert_same_weights(*outputs: Path) -> None:
+    for name in ('checkpoint.safetensors', 'best.safetensors'):
+        one, other = (load_file(output / name) for output in outputs)
+        assert one.keys() == other.keys()
+        assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_a_killed_run_continues_exactly(data, tmp_path):
+    options = ('--epochs', '30', '--precision', 'fp32', '--save-minutes', '1e-9')
+    assert train(data, tmp_path / 'whole', *options) == 0
+
+    more: tuple[str, ...] = ()
+    for count in (3, 5):  # the bar shows some of the steps only, so at any moment
+        process = start(data, tmp_path / 'parts', *options, *more)
+        wait_for_steps(process, count)
+        process.kill()
+        process.communicate(timeout=60)
+        assert process.returncode == -signal.SIGKILL
+        more = ('--resume',)
+    assert train(data, tmp_path / 'parts', *options, '--resume') == 0
+
+    assert_same_weights(tmp_path / 'whole', tmp_path / 'parts')
+    tables = [read_table(tmp_path / name) for name in ('whole', 'parts')]
+    assert len(tables[0]) == 30
+    assert tables[0] == tables[1]
+
+
+def read_table(output: Path) -> list[dict[str, str]]:
+    """Read what does not depend on the clock."""
+    with open(output / 'history.csv', newline='') as file:
+        return [row | {'minutes': ''} for row in csv.DictReader(file)]
+
+
+def test_the_best_checkpoint_is_kept(data, tmp_path):
+    assert train(data, tmp_path, '--epochs', '12', '--metric', 'class_accuracy') == 0
+    measured = [float(row['class_accuracy']) for row in read_table(tmp_path)]
+    best, last = (
+        load_checkpoint(tmp_path / f'{name}.safetensors').provenance
+        for name in ('best', 'checkpoint')
     )
-    assert whole.keys() == parts.keys()
-    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+    assert best['metrics']['class_accuracy'] == max(measured)
+    assert best['epochs'] == measured.index(max(measured)) + 1
+    assert last['metrics']['class_accuracy'] == measured[-1]
+
+
+def test_statistics_can_be_computed_anew(data, tmp_path):
+    for name, more in (('running', ()), ('anew', ('--recompute-batch-norm',))):
+        assert train(data, tmp_path / name, '--epochs', '1', '--precision', 'fp32', *more) == 0
+    running, anew = (
+        load_file(tmp_path / name / 'checkpoint.safetensors') for name in ('running', 'anew')
+    )
+    different = {key for key in running if not torch.equal(running[key], anew[key])}
+    assert different
+    assert all(
+        key.endswith(('running_mean', 'running_var', 'num_batches_tracked')) for key in different
+    )
+
+
+def test_the_recipe_of_the_paper_is_the_papers(data, tmp_path):
+    options = ('--recipe', 'paper', '--epochs', '1', '--batch-size', '2')
+    assert train(data, tmp_path, *options) == 0
+    recipe = load_checkpoint(tmp_path / 'checkpoint.safetensors').provenance['recipe']
+    assert (recipe['optimizer'], recipe['learning_rate'], recipe['schedule']) == (
+        'sgd',
+        0.1,
+        'constant',
+    )
+    assert (recipe['class_weights'], recipe['augmentation']) == ('median', 'none')
+    assert recipe['batch_size'] == 2  # what is given counts
+
+
+def test_a_loss_that_is_not_finite_names_the_batch(data, tmp_path, capsys):
+    options = ('--epochs', '30', '--optimizer', 'sgd', '--learning-rate', '1e30')
+    assert train(data, tmp_path, *options) == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert re.search(r'expected a finite loss, got (nan|inf) in epoch \d+, batch \d+', error)
+    assert re.search(r'from \d\.png, \d\.png; look at these, lower --learning-rate', error)
 
 
 def test_a_finished_run_can_be_made_longer(data, tmp_path):
@@ -282,9 +369,9 @@ def test_a_broken_label_found_by_a_loading_process_ends_the_run_in_one_line(data
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_to_all_processes_of_a_run_loses_nothing(data, tmp_path, number):
     process = start(data, tmp_path, '--epochs', '200', '--workers', '1', session=True)
-    wait_for_first_step(process)
+    wait_for_steps(process)
     os.killpg(process.pid, number)
     _, rest = process.communicate(timeout=60)
-    assert process.returncode == 130, rest
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 0}[number], rest
     assert 'Traceback' not in rest
     assert (tmp_path / 'state.pt').is_file()
