@@ -1,7 +1,6 @@
 """The network against the numbers of the paper and a plain PyTorch SegNet."""
 
-import itertools
-
+from plain_segnet import PlainSegNet
 import pytest
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
@@ -9,54 +8,6 @@ import torch
 from torch import nn
 
 SMALL = SegNetConfig(num_classes=5, widths=(4, 6, 8, 8, 8))
-
-
-class PlainSegNet(nn.Module):
-    """SegNet from nn.MaxPool2d and nn.MaxUnpool2d, wired by hand from the paper's table."""
-
-    ENCODER = (
-        (3, 64, 64),
-        (64, 128, 128),
-        (128, 256, 256, 256),
-        (256, 512, 512, 512),
-        (512, 512, 512, 512),
-    )
-    DECODER = (
-        (512, 512, 512, 512),
-        (512, 512, 512, 256),
-        (256, 256, 256, 128),
-        (128, 128, 64),
-        (64, 64),
-    )
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.encoder = nn.ModuleList(self.make_stage(channels) for channels in self.ENCODER)
-        self.decoder = nn.ModuleList(self.make_stage(channels) for channels in self.DECODER)
-        self.classifier = nn.Conv2d(64, 11, 3, padding=1)
-        self.pool = nn.MaxPool2d(2, 2, ceil_mode=True, return_indices=True)
-        self.unpool = nn.MaxUnpool2d(2, 2)
-
-    @staticmethod
-    def make_stage(channels: tuple[int, ...]) -> nn.Sequential:
-        return nn.Sequential(
-            *itertools.chain.from_iterable(
-                (nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.ReLU())
-                for a, b in itertools.pairwise(channels)
-            )
-        )
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        stack = []
-        for stage in self.encoder:
-            x = stage(x)
-            size = x.shape
-            x, indices = self.pool(x)
-            stack.append((indices, size))
-        for stage in self.decoder:
-            indices, size = stack.pop()
-            x = stage(self.unpool(x, indices, output_size=size))
-        return self.classifier(x)
 
 
 @pytest.mark.parametrize(('num_classes', 'expected'), [(11, 29_449_355), (37, 29_464_357)])
