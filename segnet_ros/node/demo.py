@@ -14,11 +14,11 @@ import sys
 
 from segnet_ros.core.arguments import parse_positive_number
 from segnet_ros.node.dds_settings import make_dds_environment
-from segnet_ros.node.demo_processes import DemoError
+from segnet_ros.node.demo_errors import DemoError
+from segnet_ros.node.demo_errors import StoppedError
 from segnet_ros.node.demo_processes import Performance
 from segnet_ros.node.demo_processes import read_published
 from segnet_ros.node.demo_processes import start
-from segnet_ros.node.demo_processes import StoppedError
 from segnet_ros.node.demo_processes import StopRequest
 
 SCENES = 120

@@ -15,6 +15,9 @@ import time
 from typing import IO
 from typing import TYPE_CHECKING
 
+from segnet_ros.node.demo_errors import DemoError
+from segnet_ros.node.demo_errors import StoppedError
+
 if TYPE_CHECKING:
     from segnet_ros.node.recorder import Recorder
 
@@ -28,14 +31,6 @@ ARRIVAL_S = 3.0
 """How long the last results may take from the node to the recorder."""
 STOP_S = 5.0
 """How long a process may take to end."""
-
-
-class DemoError(RuntimeError):
-    """Raised when the demo could not show what it was to show."""
-
-
-class StoppedError(Exception):
-    """Raised where the demo gives up because it was asked to."""
 
 
 class StopRequest:

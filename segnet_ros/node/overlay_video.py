@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from segnet_ros.node.demo_processes import DemoError
+from segnet_ros.node.demo_errors import DemoError
 
 RATE = 5.0
 """Images per second in the video."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from segnet_ros.node.demo_processes import DemoError
+from segnet_ros.node.demo_errors import DemoError
 from segnet_ros.node.recorder import Recorder
 
 COLUMNS, ROWS = 3, 4

@@ -21,7 +21,7 @@ pytest.importorskip('torch', reason='needs PyTorch')
 from ros_client import make_image
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.metrics import ConfusionMatrix
-from segnet_ros.node.demo_processes import DemoError
+from segnet_ros.node.demo_errors import DemoError
 from segnet_ros.node.demo_processes import read_published
 from segnet_ros.node.overlay_video import OverlayVideo
 from segnet_ros.node.recorder import Recorder
