@@ -21,7 +21,15 @@ LEARNING_RATES = {'adamw': 1e-3, 'sgd': 0.1}
 """Peak learning rate by optimizer; for SGD that of the paper, section 3.2."""
 WEIGHT_DECAYS = {'adamw': 1e-2, 'sgd': 5e-4}
 """Weight decay by optimizer; for SGD that of the released solver."""
-OUTSIDE_THE_RECIPE = ('resume', 'output', 'device', 'workers', 'val_split', 'validate_every')
+OUTSIDE_THE_RECIPE = (
+    'check',
+    'device',
+    'output',
+    'resume',
+    'val_split',
+    'validate_every',
+    'workers',
+)
 """Options that do not change what is learned, and may differ when a run is resumed."""
 
 
@@ -46,6 +54,8 @@ def check_options(options: argparse.Namespace) -> None:
     :raises ValueError: with what was expected, found and to do
     :raises FileExistsError: if there is a run already, or none to resume
     """
+    if not options.output:
+        raise ValueError('expected --output DIR, where the results go, got none')
     if not options.data and not options.scenes:
         raise ValueError('expected --data DIR or --scenes N to train on, got neither')
     if min(options.size) < MIN_SIZE:
@@ -94,7 +104,15 @@ def describe_recipe(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _add_data_options(group: argparse._ArgumentGroup) -> None:
-    add_data_option(group, '; without it, rendered scenes alone')
+    data = group.add_mutually_exclusive_group()
+    add_data_option(data, '; without it, rendered scenes alone')
+    data.add_argument(
+        '--check',
+        type=Path,
+        metavar='DIR',
+        help='report on a data set in place of training: what is wrong, what is in it, and a'
+        ' contact sheet; the exit code is 0 if it can be trained on',
+    )
     add = group.add_argument
     add('--split', default='train', help='part to train on (%(default)s)')
     add('--val-split', default='val', help='part to validate on (%(default)s)')
@@ -182,7 +200,12 @@ def _add_recipe_options(group: argparse._ArgumentGroup) -> None:
 
 def _add_run_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
-    add('--output', type=Path, required=True, metavar='DIR', help='where the results go')
+    add(
+        '--output',
+        type=Path,
+        metavar='DIR',
+        help='where the results go; required to train, check_output for --check',
+    )
     add(
         '--resume',
         action='store_true',

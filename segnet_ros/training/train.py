@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 import sys
 
+from segnet_ros.training.check import check_data
 from segnet_ros.training.command import run_command
 from segnet_ros.training.loop import Budget
 from segnet_ros.training.loop import Step
@@ -27,6 +28,9 @@ def main(args: list[str] | None = None) -> int:
 
 
 def _train(options: argparse.Namespace) -> None:
+    if options.check:
+        check_data(options)
+        return
     check_options(options)
     fill_in_defaults(options)
     run = Run(options)
