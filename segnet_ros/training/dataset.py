@@ -41,10 +41,6 @@ class DataError(ValueError):
     """Raised when a data set is not what this package reads."""
 
 
-class SizeError(DataError):
-    """Raised when a label image has not the size of its image."""
-
-
 class Files(NamedTuple):
     """The files of one part of a data set, by what they lack."""
 
@@ -107,7 +103,7 @@ class LabeledFolder:
         image = read_image(image_path, is_turned_upright=False)
         label = read_label(label_path, self.decoder)
         if image.shape[:2] != label.shape:
-            raise SizeError(
+            raise DataError(
                 f'{label_path}: expected the size of {image_path.name}, {image.shape[:2]}, got'
                 f' {label.shape}; label images belong to images of the same size'
             )
