@@ -12,6 +12,7 @@ CAMVID = load_label_set('camvid')
 
 def make_sample(height: int, width: int) -> Sample:
     label = np.full((height, width), 3, np.uint8)
+    label[:, : width // 2] = 4
     label[: height // 2] = 255
     return Sample(np.full((height, width, 3), 100, np.uint8), label)
 
@@ -24,7 +25,9 @@ def test_a_tile_has_image_and_colors_blended_at_its_size(size, expected):
     overlay = make_tile('x', make_sample(*size), CAMVID).overlay
     assert overlay.shape == (*expected, 3)
     assert (overlay[:119] == 50).all()  # unlabeled: black
-    assert (overlay[121:] == [114, 82, 114]).all()  # road: 128, 64, 128
+    middle = expected[1] // 2
+    assert (overlay[121:, : middle - 1] == [80, 70, 161]).all()  # pavement: 60, 40, 222
+    assert (overlay[121:, middle + 1 :] == [114, 82, 114]).all()  # road: 128, 64, 128
 
 
 def test_a_sheet_has_tiles_in_rows_and_every_class_in_its_legend():
