@@ -1,4 +1,4 @@
-"""Label sets: which class ids there are, what they are called and how they are drawn."""
+"""Label sets: which class ids there are, and how they are called, drawn and stored in files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ import yaml
 
 UNLABELED = 255
 """The one value for unlabeled pixels in data, loss, metrics and messages."""
+BLACK = (0, 0, 0)
+Color = tuple[int, int, int]
+"""RGB, 0 to 255."""
 
 
 class LabelSetError(ValueError):
@@ -22,15 +25,22 @@ class LabelSetError(ValueError):
 
 @dataclass(frozen=True)
 class LabelSet:
-    """Class names and colors by class id, and the values that mean unlabeled in label files."""
+    """Names and colors by class id, and which values and colors stand for what in label files."""
 
     name: str
     names: tuple[str, ...]
-    colors: tuple[tuple[int, int, int], ...]
-    """RGB, 0 to 255, by class id."""
+    colors: tuple[Color, ...]
+    """By class id; what is drawn, and what is read from label files in color."""
     unlabeled_values: tuple[int, ...] = (UNLABELED,)
+    """Values that mean unlabeled in label files."""
+    unlabeled_colors: tuple[Color, ...] = (BLACK,)
+    """Colors that mean unlabeled in label files; black does not where a class is black."""
+    values: tuple[int, ...] = ()
+    """By class id, the value that stands for the class in label files; by default the id."""
 
     def __post_init__(self) -> None:
+        if not self.values:
+            object.__setattr__(self, 'values', tuple(range(len(self.names))))
         if not 1 <= len(self.names) <= UNLABELED or len(self.names) != len(self.colors):
             raise LabelSetError(
                 f"label set '{self.name}': expected 1 to {UNLABELED} classes with one name and one"
@@ -41,17 +51,37 @@ class LabelSet:
                 f"label set '{self.name}': expected names and colors that differ between classes,"
                 ' got duplicates; rename or recolor them'
             )
-        for color in self.colors:
+        for color in self.colors + self.unlabeled_colors:
             if not all(0 <= value <= 255 for value in color):
                 raise LabelSetError(
                     f"label set '{self.name}': expected RGB colors of 0 to 255, got {color}"
                 )
-        for value in self.unlabeled_values:
-            if not self.num_classes <= value <= UNLABELED:
+        self._check_values()
+
+    def _check_values(self) -> None:
+        if len(set(self.values)) != self.num_classes or len(self.values) != self.num_classes:
+            raise LabelSetError(
+                f"label set '{self.name}': expected one value per class, each another, got"
+                f' {list(self.values)}'
+            )
+        for value in self.values + self.unlabeled_values:
+            if not 0 <= value <= 255:
                 raise LabelSetError(
-                    f"label set '{self.name}': expected unlabeled_values that are no class id,"
-                    f' {self.num_classes} to {UNLABELED}, got {value}'
+                    f"label set '{self.name}': expected values of 0 to 255, got {value}"
                 )
+        self._check_unlabeled('values', self.values, self.unlabeled_values)
+        others = tuple(color for color in self.unlabeled_colors if color != BLACK)
+        self._check_unlabeled('colors', self.colors, others)
+
+    def _check_unlabeled(
+        self, kind: str, of_classes: tuple[Any, ...], unlabeled: tuple[Any, ...]
+    ) -> None:
+        both = set(of_classes) & set(unlabeled)
+        if both:
+            raise LabelSetError(
+                f"label set '{self.name}': expected unlabeled_{kind} that stand for no class, got"
+                f' {min(both)}; list only {kind} that are not those of a class'
+            )
 
     @property
     def num_classes(self) -> int:
@@ -66,35 +96,21 @@ class LabelSet:
         palette.setflags(write=False)
         return palette
 
-    def map_unlabeled(self, label: NDArray[np.uint8], source: object) -> NDArray[np.uint8]:
-        """
-        Map the values that mean unlabeled to 255.
-
-        :param label: label image as stored, uint8 (H, W)
-        :param source: what to name in the error, such as the file
-        :return: label image, uint8 (H, W), class ids and 255
-        :raises LabelSetError: if there is a value that is neither class id nor unlabeled
-        """
-        is_unlabeled = np.isin(label, self.unlabeled_values)
-        unknown = np.unique(label[(label >= self.num_classes) & ~is_unlabeled])
-        if unknown.size:
-            raise LabelSetError(
-                f'{source}: expected class ids 0 to {self.num_classes - 1} of label set'
-                f" '{self.name}' or one of its unlabeled_values {list(self.unlabeled_values)},"
-                f' found {unknown.tolist()}; correct the file or the label set'
-            )
-        return np.where(is_unlabeled, np.uint8(UNLABELED), label)
-
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as in a label-set file."""
-        return {
+        """Plain values, as in a label-set file; what is default is left out."""
+        values: dict[str, Any] = {
             'name': self.name,
             'unlabeled_values': list(self.unlabeled_values),
-            'classes': [
-                {'name': name, 'color': list(color)}
-                for name, color in zip(self.names, self.colors, strict=True)
-            ],
         }
+        if self.unlabeled_colors != (BLACK,):
+            values['unlabeled_colors'] = [list(color) for color in self.unlabeled_colors]
+        values['classes'] = [
+            {'name': name, 'color': list(color)} | ({} if value == class_id else {'value': value})
+            for class_id, (name, color, value) in enumerate(
+                zip(self.names, self.colors, self.values, strict=True)
+            )
+        ]
+        return values
 
     @classmethod
     def from_dict(cls, values: Any, source: object) -> LabelSet:
@@ -112,6 +128,13 @@ class LabelSet:
                 colors=tuple(_read_color(entry['color']) for entry in values['classes']),
                 unlabeled_values=tuple(
                     _read_integer(value) for value in values.get('unlabeled_values', [UNLABELED])
+                ),
+                unlabeled_colors=tuple(
+                    _read_color(color) for color in values.get('unlabeled_colors', [[*BLACK]])
+                ),
+                values=tuple(
+                    _read_integer(entry.get('value', class_id))
+                    for class_id, entry in enumerate(values['classes'])
                 ),
             )
         except LabelSetError as error:
@@ -136,7 +159,7 @@ def _read_integer(value: Any) -> int:
     return value
 
 
-def _read_color(value: Any) -> tuple[int, int, int]:
+def _read_color(value: Any) -> Color:
     if not isinstance(value, list) or len(value) != 3:
         raise LabelSetError(f'expected a color [red, green, blue], found {value!r}')
     return _read_integer(value[0]), _read_integer(value[1]), _read_integer(value[2])

@@ -12,6 +12,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from segnet_ros.core.label_files import LabelDecoder
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.scenes import render_scene
 
@@ -40,12 +41,31 @@ class DataError(ValueError):
     """Raised when a data set is not what this package reads."""
 
 
+class Files(NamedTuple):
+    """The files of one part of a data set, by what they lack."""
+
+    images: Path
+    """Folder of the images."""
+    labels: Path
+    """Folder of the label images."""
+    pairs: list[tuple[Path, Path]]
+    """Images with their label images, by name."""
+    without_label: list[Path]
+    without_image: list[Path]
+
+    def describe_lack(self) -> str:
+        """Name what is missing."""
+        missing = self.without_label
+        return f'no label for {missing[0].name}' if missing else 'no JPEG or PNG file'
+
+
 class LabeledFolder:
     """
     Images and label images in two folders, paired by stem.
 
     ``DIR/NAME`` with ``DIR/NAMEannot``, as CamVid comes with SegNet, or ``DIR/images/NAME`` with
-    ``DIR/labels/NAME``. Images are JPEG or PNG, label images PNG with one channel of class ids.
+    ``DIR/labels/NAME``. Images are JPEG or PNG, label images PNG: see
+    :func:`read_label`.
     """
 
     def __init__(self, root: Path, split: str, label_set: LabelSet) -> None:
@@ -54,11 +74,18 @@ class LabeledFolder:
 
         :param root: the data set
         :param split: such as ``train`` or ``val``
-        :param label_set: what the class ids mean
+        :param label_set: what the values and colors of label images mean
         :raises DataError: if folders are missing or empty, or an image lacks its label
         """
         self.label_set = label_set
-        self.pairs = _find_pairs(*_find_folders(Path(root), split))
+        self.decoder = LabelDecoder(label_set)
+        files = list_files(Path(root), split)
+        if not files.pairs or files.without_label:
+            raise DataError(
+                f'{files.images}: expected images with label images of the same stem in'
+                f' {files.labels}, found {files.describe_lack()}; complete the data set'
+            )
+        self.pairs = files.pairs
 
     def __len__(self) -> int:
         """Count the pairs."""
@@ -68,23 +95,18 @@ class LabeledFolder:
         """
         Read one pair.
 
-        :raises DataError: if a file cannot be read, the sizes differ, or there is an unknown id
+        :raises DataError: if a file cannot be read, or the sizes differ
+        :raises UnknownLabelError: if a value or color is none of the label set
         """
         image_path, label_path = self.pairs[index]
         # Label images know no orientation tag, so that of the photograph must not count either.
         image = read_image(image_path, is_turned_upright=False)
-        label = _read(label_path, cv2.IMREAD_UNCHANGED)
-        if label.ndim != 2 or label.dtype != np.uint8:
-            raise DataError(
-                f'{label_path}: expected one channel of class ids, 8 bits, got {label.dtype}'
-                f' {label.shape}; convert colors to class ids first'
-            )
+        label = read_label(label_path, self.decoder)
         if image.shape[:2] != label.shape:
             raise DataError(
                 f'{label_path}: expected the size of {image_path.name}, {image.shape[:2]}, got'
                 f' {label.shape}; label images belong to images of the same size'
             )
-        label = self.label_set.map_unlabeled(label, label_path)
         return Sample(image, label)
 
 
@@ -132,6 +154,59 @@ def read_image(path: Path, is_turned_upright: bool = True) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(_read(path, flags), cv2.COLOR_BGR2RGB), np.uint8)
 
 
+def read_label(path: Path, decoder: LabelDecoder) -> NDArray[np.uint8]:
+    """
+    Read a label image: one channel of values, or the colors of the label set.
+
+    A PNG with a color table counts by its colors. An alpha channel is ignored where it is opaque.
+
+    :param path: PNG, 8 bits per channel
+    :param decoder: of the label set
+    :return: class ids and 255, uint8 (H, W)
+    :raises DataError: if it cannot be read
+    :raises UnknownLabelError: if a value or color is none of the label set
+    """
+    label = _read(path, cv2.IMREAD_UNCHANGED)
+    if label.dtype != np.uint8:
+        raise DataError(
+            f'{path}: expected values or colors of 8 bits, got {label.dtype}; convert the file'
+        )
+    if label.ndim == 3:
+        if label.shape[2] == 4 and label[..., 3].min() < 255:
+            raise DataError(
+                f'{path}: expected an opaque label image, found transparent pixels; save it'
+                ' without alpha'
+            )
+        label = cv2.cvtColor(label[..., :3], cv2.COLOR_BGR2RGB)
+    return decoder.decode(label, path)
+
+
+def list_files(root: Path, split: str) -> Files:
+    """
+    Pair images and label images by stem, without reading them.
+
+    :param root: the data set
+    :param split: such as ``train`` or ``val``
+    :raises DataError: if there are no such folders
+    """
+    images, labels = _find_folders(root, split)
+    image_paths = _list_folder(images, IMAGE_SUFFIXES)
+    label_paths = _list_folder(labels, LABEL_SUFFIXES)
+    label_by_stem = {path.stem: path for path in label_paths}
+    stems = {path.stem for path in image_paths}
+    return Files(
+        images,
+        labels,
+        pairs=[(p, label_by_stem[p.stem]) for p in image_paths if p.stem in label_by_stem],
+        without_label=[path for path in image_paths if path.stem not in label_by_stem],
+        without_image=[path for path in label_paths if path.stem not in stems],
+    )
+
+
+def _list_folder(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
+
+
 def _find_folders(root: Path, split: str) -> tuple[Path, Path]:
     layouts = (
         (root / split, root / f'{split}annot'),
@@ -144,21 +219,6 @@ def _find_folders(root: Path, split: str) -> tuple[Path, Path]:
         f"{root}: expected the folders '{split}' and '{split}annot', or 'images/{split}' and"
         f" 'labels/{split}'; arrange the data set so, or correct the path or the split"
     )
-
-
-def _find_pairs(images: Path, labels: Path) -> list[tuple[Path, Path]]:
-    label_by_stem = {
-        path.stem: path for path in labels.iterdir() if path.suffix.lower() in LABEL_SUFFIXES
-    }
-    paths = sorted(path for path in images.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
-    missing = [path.name for path in paths if path.stem not in label_by_stem]
-    if not paths or missing:
-        found = f'no label for {missing[0]}' if missing else 'no JPEG or PNG file'
-        raise DataError(
-            f'{images}: expected images with label images of the same stem in {labels}, found'
-            f' {found}; complete the data set'
-        )
-    return [(path, label_by_stem[path.stem]) for path in paths]
 
 
 def _read(path: Path, flags: int) -> NDArray[Any]:

@@ -2,7 +2,8 @@
 Cross entropy with median-frequency class weights.
 
 Source: SegNet (TPAMI 2017), section 3.2, with the frequencies of Eigen and Fergus 2015: a class's
-frequency is its share of the pixels of those images in which it occurs.
+frequency is its share of the pixels of those images in which it occurs. Unlabeled has a frequency
+too, as in the weights of the authors' released ``segnet_train.prototxt``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 from segnet_ros.core.labels import UNLABELED
+from segnet_ros.training.frequencies import ClassFrequencies
 import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
@@ -24,27 +26,19 @@ def compute_median_frequency_weights(
     labels: Iterable[NDArray[np.uint8]], num_classes: int
 ) -> NDArray[np.float64]:
     """
-    Weigh each class by the median class frequency over its own.
+    Weigh each class by the median frequency over its own.
 
-    Unlabeled pixels count as pixels of an image, but unlabeled is no class and has no part in the
-    median. A class that never occurs weighs 1: nothing can be learned about it.
+    Unlabeled gets no weight, but where it occurs, its frequency takes part in the median. A class
+    that never occurs weighs 1: nothing can be learned about it.
 
     :param labels: label images, uint8 (H, W), class ids and 255
     :param num_classes: without unlabeled
     :return: weights, (num_classes,)
     """
-    class_pixels = np.zeros(num_classes)
-    image_pixels = np.zeros(num_classes)
+    frequencies = ClassFrequencies(num_classes)
     for label in labels:
-        counts = np.bincount(label.ravel(), minlength=UNLABELED + 1)[:num_classes]
-        class_pixels += counts
-        image_pixels += label.size * (counts > 0)
-    occurs = class_pixels > 0
-    weights = np.ones(num_classes)
-    if occurs.any():
-        frequencies = class_pixels[occurs] / image_pixels[occurs]
-        weights[occurs] = np.median(frequencies) / frequencies
-    return weights
+        frequencies.add(label)
+    return frequencies.weigh()
 
 
 def count_labeled(label: Tensor) -> Tensor:

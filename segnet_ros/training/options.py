@@ -49,6 +49,8 @@ def check_options(options: argparse.Namespace) -> None:
     :raises ValueError: with what was expected, found and to do
     :raises FileExistsError: if there is a run already, or none to resume
     """
+    if not options.output:
+        raise ValueError('expected --output DIR, where the results go, got none')
     if not options.data and not options.scenes:
         raise ValueError('expected --data DIR or --scenes N to train on, got neither')
     if min(options.size) < MIN_SIZE:
@@ -78,7 +80,15 @@ def fill_in_defaults(options: argparse.Namespace) -> None:
 
 
 def _add_data_options(group: argparse._ArgumentGroup) -> None:
-    add_data_option(group, '; without it, rendered scenes alone')
+    data = group.add_mutually_exclusive_group()
+    add_data_option(data, '; without it, rendered scenes alone')
+    data.add_argument(
+        '--check',
+        type=Path,
+        metavar='DIR',
+        help='report on a data set in place of training: what is wrong, what is in it, and a'
+        ' contact sheet; the exit code is 0 if it can be trained on',
+    )
     add = group.add_argument
     add('--split', default='train', help='part to train on (%(default)s)')
     add('--val-split', default='val', help='part to validate on (%(default)s)')
@@ -196,7 +206,12 @@ def _add_optimizer_options(group: argparse._ArgumentGroup) -> None:
 
 def _add_run_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
-    add('--output', type=Path, required=True, metavar='DIR', help='where the results go')
+    add(
+        '--output',
+        type=Path,
+        metavar='DIR',
+        help='where the results go; required to train, check_output for --check',
+    )
     add(
         '--resume',
         action='store_true',

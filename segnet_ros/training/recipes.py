@@ -13,6 +13,7 @@ LEARNING_RATES = {'adamw': 1e-3, 'sgd': 0.1}
 WEIGHT_DECAYS = {'adamw': 1e-2, 'sgd': 5e-4}
 """Weight decay by optimizer; for SGD that of the released solver."""
 OUTSIDE_THE_RECIPE = (
+    'check',
     'device',
     'metric',
     'output',

@@ -9,6 +9,7 @@ import sys
 
 from segnet_ros.core.predictor import select_device
 from segnet_ros.training.board import Board
+from segnet_ros.training.check import check_data
 from segnet_ros.training.command import run_command
 from segnet_ros.training.distributed import join_world
 from segnet_ros.training.loop import Plan
@@ -28,6 +29,9 @@ def main(args: list[str] | None = None) -> int:
 
 
 def _train(options: argparse.Namespace) -> None:
+    if options.check:
+        check_data(options)
+        return
     check_options(options)
     fill_in_defaults(options)
     with join_world(select_device(options.device).type == 'cuda') as world, ExitStack() as stack:

@@ -1,7 +1,11 @@
 """Label sets: what is read, and what is refused."""
 
+import json
+
+import cv2
 import numpy as np
 import pytest
+from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.labels import LabelSetError
 from segnet_ros.core.labels import load_label_set
@@ -22,19 +26,52 @@ def test_palette_is_black_where_there_is_no_class():
     assert not palette[11:].any()
 
 
-def test_unlabeled_values_become_255():
-    label = np.array([[0, 10], [11, 255]], np.uint8)
-    assert load_label_set('camvid').map_unlabeled(label, 'x').tolist() == [[0, 10], [255, 255]]
+def test_sunrgbd_has_its_classes_in_order():
+    label_set = load_label_set('sunrgbd')
+    assert label_set.num_classes == 37
+    assert (label_set.names[0], label_set.names[19], label_set.names[36]) == (
+        'wall',
+        'floor mat',
+        'bag',
+    )
+    assert label_set.values == tuple(range(1, 38))
+    assert label_set.unlabeled_values == (0, 255)
 
 
-def test_unknown_ids_are_refused_by_file_name():
-    with pytest.raises(LabelSetError, match=r'a\.png: expected class ids 0 to 10.*found \[12\]'):
-        load_label_set('camvid').map_unlabeled(np.full((2, 2), 12, np.uint8), 'a.png')
+def test_colors_of_sunrgbd_are_told_apart_by_eye():
+    label_set = load_label_set('sunrgbd')
+    rgb = np.array([*label_set.colors, (0, 0, 0)], np.float32)[None] / 255
+    lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)[0]
+    distances = np.linalg.norm(lab[:, None] - lab, axis=2)
+    assert distances[np.triu_indices(len(lab), 1)].min() > 25  # 2 can be seen side by side
 
 
-def test_plain_values_round_trip():
-    label_set = load_label_set('camvid')
-    assert LabelSet.from_dict(label_set.to_dict(), 'x') == label_set
+OWN = LabelSet('own', ('a', 'b'), ((0, 0, 0), (1, 2, 3)), (), ((9, 9, 9),), (7, 0))
+
+
+@pytest.mark.parametrize(
+    'label_set', [load_label_set('camvid'), load_label_set('sunrgbd'), OWN], ids=lambda it: it.name
+)
+def test_plain_values_round_trip(label_set):
+    assert LabelSet.from_dict(json.loads(json.dumps(label_set.to_dict())), 'x') == label_set
+
+
+def test_plain_values_leave_out_what_is_default():
+    label_set = LabelSet('own', ('a', 'b'), ((1, 2, 3), (4, 5, 6)))
+    assert label_set.to_dict() == {
+        'name': 'own',
+        'unlabeled_values': [255],
+        'classes': [{'name': 'a', 'color': [1, 2, 3]}, {'name': 'b', 'color': [4, 5, 6]}],
+    }
+    values = OWN.to_dict()
+    assert values['unlabeled_colors'] == [[9, 9, 9]]
+    assert [entry['value'] for entry in values['classes']] == [7, 0]
+
+
+def test_the_label_set_of_an_older_checkpoint_is_that_of_the_package():
+    label_set = load_checkpoint('').label_set
+    assert label_set == load_label_set('camvid')
+    assert label_set.to_dict() == load_label_set('camvid').to_dict()
 
 
 @pytest.mark.parametrize(
@@ -46,6 +83,13 @@ def test_plain_values_round_trip():
         {'colors': ((0, 0, 0),)},
         {'unlabeled_values': (1,)},
         {'unlabeled_values': (256,)},
+        {'unlabeled_colors': ((1, 1, 1),)},
+        {'unlabeled_colors': ((0, -1, 0),)},
+        {'values': (1,)},
+        {'values': (1, 2, 3)},
+        {'values': (1, 1)},
+        {'values': (0, 256)},
+        {'values': (0, 255)},
     ],
 )
 def test_contradictions_are_refused(change):
@@ -73,6 +117,9 @@ def test_own_files_are_read(tmp_path):
         'name: x\nclasses: [{name: a, color: [1.7, 2, 3]}]',
         'name: x\nclasses: [{name: a, color: [red, 2, 3]}]',
         'name: x\nclasses: [{name: off, color: [1, 2, 3]}]',
+        'name: x\nclasses: [{name: a, color: [1, 2, 3], value: one}]',
+        'name: x\nunlabeled_colors: [0, 0, 0]\nclasses: [{name: a, color: [1, 2, 3]}]',
+        'name: x\nunlabeled_colors: 7\nclasses: [{name: a, color: [1, 2, 3]}]',
     ],
 )
 def test_other_files_are_refused(tmp_path, text):
@@ -85,9 +132,3 @@ def test_other_files_are_refused(tmp_path, text):
 def test_an_unknown_name_lists_the_known():
     with pytest.raises(FileNotFoundError, match=r"no label set 'kitti'.*'camvid'"):
         load_label_set('kitti')
-
-
-def test_255_is_refused_where_it_is_not_listed():
-    label_set = LabelSet('own', ('a',), ((1, 2, 3),), (11,))
-    with pytest.raises(LabelSetError, match=r'found \[255\]'):
-        label_set.map_unlabeled(np.array([[0, 255]], np.uint8), 'a.png')

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.scenes import render_scene
+from segnet_ros.training.augmentation import _prepare_worker
 from segnet_ros.training.augmentation import Draw
 from segnet_ros.training.augmentation import EpochSampler
 from segnet_ros.training.augmentation import load_batches
@@ -14,6 +15,7 @@ from segnet_ros.training.dataset import LabeledFolder
 from segnet_ros.training.dataset import Sample
 from segnet_ros.training.distributed import World
 import torch
+from torch.utils.data import DataLoader
 
 
 def make_set(data, seed=0, scenes=3, size=(48, 64)) -> TrainingSet:
@@ -123,3 +125,19 @@ def test_batches_are_the_same_from_any_worker_and_any_start(data):
         for (image, label), (other_image, other_label) in zip(whole, others, strict=True):
             assert torch.equal(image, other_image)
             assert torch.equal(label, other_label)
+
+
+def test_samples_are_the_same_from_a_process_that_inherits_nothing(data):
+    samples = make_set(data)
+    draws = [Draw(0, 0), Draw(1, 4), Draw(0, 9)]  # the last is rendered
+    loader = DataLoader(
+        samples,
+        batch_size=1,
+        sampler=draws,
+        num_workers=1,
+        worker_init_fn=_prepare_worker,
+        multiprocessing_context='forkserver',  # as from Python 3.14 on
+    )
+    for draw, (image, label) in zip(draws, loader, strict=True):
+        assert torch.equal(image[0], samples[draw][0])
+        assert torch.equal(label[0], samples[draw][1])

@@ -1,4 +1,9 @@
-"""Folders of images and labels: both layouts, and what is refused."""
+"""Folders of images and labels: how both may be stored, and what is refused."""
+
+from pathlib import Path
+import pickle
+import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -7,9 +12,31 @@ from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.scenes import render_scene
 from segnet_ros.training.dataset import DataError
 from segnet_ros.training.dataset import LabeledFolder
+from segnet_ros.training.dataset import list_files
 from segnet_ros.training.dataset import RenderedScenes
 
 CAMVID = load_label_set('camvid')
+IDS = np.array([[3, 4, 11], [10, 0, 255]], np.uint8).repeat(16, 0).repeat(14, 1)[:, :40]
+"""As a label file of CamVid has them, for an image of 32 x 40."""
+
+
+def write_indexed(path: Path, indices: np.ndarray, table: np.ndarray) -> None:
+    """Write a PNG with a color table, which OpenCV cannot."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+        )
+
+    height, width = indices.shape
+    rows = b''.join(b'\0' + row.tobytes() for row in indices)
+    path.write_bytes(
+        b'\x89PNG\r\n\x1a\n'
+        + chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, 8, 3, 0, 0, 0))
+        + chunk(b'PLTE', table.astype(np.uint8).tobytes())
+        + chunk(b'IDAT', zlib.compress(rows))
+        + chunk(b'IEND', b'')
+    )
 
 
 @pytest.fixture
@@ -39,6 +66,39 @@ def test_images_and_labels_folders_are_read(tmp_path, pair):
     assert (label == 3).all()
 
 
+@pytest.mark.parametrize('kind', ['values', 'color', 'color with alpha', 'color table'])
+def test_labels_are_read_however_they_are_stored(tmp_path, pair, kind):
+    path, colors = pair[1], CAMVID.palette[IDS]
+    if kind == 'values':
+        cv2.imwrite(str(path), IDS)
+    elif kind == 'color':
+        cv2.imwrite(str(path), colors[..., ::-1])
+    elif kind == 'color with alpha':
+        cv2.imwrite(str(path), cv2.cvtColor(colors, cv2.COLOR_RGB2BGRA))
+    else:
+        # The colors count, not the indices, which mean something else here.
+        write_indexed(path, 255 - IDS, CAMVID.palette[::-1])
+    label = LabeledFolder(tmp_path, 'a', CAMVID)[0].label
+    assert label.dtype == np.uint8
+    assert np.array_equal(label, np.where(IDS == 11, 255, IDS))
+
+
+def test_a_folder_reaches_loading_processes_as_it_is(data):
+    folder = LabeledFolder(data, 'train', CAMVID)
+    copy = pickle.loads(pickle.dumps(folder))
+    assert copy.pairs == folder.pairs
+    assert all(np.array_equal(a, b) for a, b in zip(copy[2], folder[2], strict=True))
+
+
+def test_files_are_paired_by_stem(tmp_path, pair):
+    for name in ('images/a/b.PNG', 'images/a/notes.txt', 'labels/a/c.png', 'labels/a/d.jpg'):
+        (tmp_path / name).touch()
+    files = list_files(tmp_path, 'a')
+    assert files.pairs == [pair]
+    assert [path.name for path in files.without_label] == ['b.PNG']
+    assert [path.name for path in files.without_image] == ['c.png']
+
+
 def test_a_missing_split_names_both_layouts(tmp_path):
     with pytest.raises(DataError, match=r"'train' and 'trainannot', or 'images/train' and"):
         LabeledFolder(tmp_path, 'train', CAMVID)
@@ -64,8 +124,16 @@ def test_an_empty_folder_is_refused(tmp_path, pair):
             np.full((32, 41), 3, np.uint8),
             r'expected the size of x\.jpg, \(32, 40\), got \(32, 41\)',
         ),
-        (np.zeros((32, 40, 3), np.uint8), 'expected one channel of class ids'),
-        (np.zeros((32, 40), np.uint16), 'expected one channel of class ids, 8 bits'),
+        (
+            np.full((32, 40, 3), (3, 2, 1), np.uint8),
+            r'x\.png: expected the colors of label set .*found \[\[1, 2, 3\]\]',
+        ),
+        (
+            np.zeros((33, 40, 3), np.uint8),
+            r'expected the size of x\.jpg, \(32, 40\), got \(33, 40\)',
+        ),
+        (np.zeros((32, 40, 4), np.uint8), 'x.png: expected an opaque label image'),
+        (np.zeros((32, 40), np.uint16), 'x.png: expected values or colors of 8 bits, got uint16'),
     ],
 )
 def test_labels_that_do_not_fit_are_named(tmp_path, pair, label, message):
