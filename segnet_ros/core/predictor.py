@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.checkpoint import load_checkpoint
+from segnet_ros.core.device import DTYPES
+from segnet_ros.core.device import select_device
+from segnet_ros.core.device import select_precision
 from segnet_ros.core.model import MIN_SIZE
 from segnet_ros.core.overlay import blend
 from segnet_ros.core.overlay import colorize
@@ -20,14 +23,8 @@ import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user
 
 OUTPUTS = ('label', 'confidence', 'color', 'overlay')
 """What :meth:`Predictor.predict` can be asked for."""
-PRECISIONS = ('auto', 'fp32', 'fp16', 'bf16')
-_DTYPES = {'fp32': torch.float32, 'fp16': torch.float16, 'bf16': torch.bfloat16}
 
 Image = NDArray[np.uint8]
-
-
-class DeviceError(ValueError):
-    """Raised when the device or precision asked for cannot be had here."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,7 @@ class Predictor:
             )
         self.label_set = checkpoint.label_set
         self.normalization = checkpoint.normalization
-        self._dtype = _DTYPES[self.precision]
+        self._dtype = DTYPES[self.precision]
         self._palette = torch.tensor(self.label_set.palette, device=self.device)
         self._network = checkpoint.build_network().to(self.device)
         self._network.to(memory_format=torch.channels_last)
@@ -196,61 +193,6 @@ class Predictor:
         if 'overlay' in outputs:
             computed['overlay'] = blend(image, computed['color'], overlay_opacity)
         return Prediction(**{name: computed[name].cpu().numpy() for name in outputs})
-
-
-def select_device(name: str) -> torch.device:
-    """
-    Find a device.
-
-    :param name: ``auto`` (CUDA if there is one, else the CPU), ``cpu``, ``cuda`` or ``cuda:N``
-    :raises DeviceError: if it is not one of these, or not here
-    """
-    kind, _, number = name.partition(':')
-    if kind not in ('auto', 'cpu', 'cuda') or (
-        number and not (kind == 'cuda' and number.isdigit())
-    ):
-        raise DeviceError(f"expected device 'auto', 'cpu', 'cuda' or 'cuda:N', got '{name}'")
-    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if kind == 'cpu' or (kind == 'auto' and not gpus):
-        return torch.device('cpu')
-    if int(number or 0) >= gpus:
-        raise DeviceError(
-            f"expected a GPU for device '{name}', PyTorch {torch.__version__} found {gpus};"
-            " install a driver and a PyTorch that match this machine, or use 'auto' or 'cpu'"
-        )
-    return torch.device('cuda', int(number or 0))
-
-
-def select_precision(name: str, device: torch.device) -> str:
-    """
-    Choose a precision by capability, the same at every start.
-
-    :param name: one of :data:`PRECISIONS`
-    :param device: where it will be computed
-    :return: ``fp32``, ``fp16`` or ``bf16``
-    :raises DeviceError: if it is unknown, or not computed on the device
-    """
-    if name not in PRECISIONS:
-        raise DeviceError(f"expected a precision of {', '.join(PRECISIONS)}, got '{name}'")
-    if name == 'fp16' and device.type == 'cpu':
-        raise DeviceError("expected precision 'fp32', 'bf16' or 'auto' on the CPU, got 'fp16'")
-    if name != 'auto':
-        return name
-    if device.type == 'cuda':
-        return 'fp16'
-    return 'bf16' if cpu_computes_bf16() else 'fp32'
-
-
-def cpu_computes_bf16() -> bool:
-    """
-    Tell whether the CPU has instructions for bf16 (AVX512-BF16 or AMX), as PyTorch sees it.
-
-    A PyTorch that does not tell, such as 2.3, counts as no.
-    """
-    questions = ('_is_avx512_bf16_supported', '_is_amx_tile_supported')
-    return any(
-        hasattr(torch.cpu, question) and getattr(torch.cpu, question)() for question in questions
-    )
 
 
 def _check_arguments(outputs: Sequence[str], overlay_opacity: float) -> None:

@@ -12,13 +12,13 @@ import numpy as np
 from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.checkpoint import save_checkpoint
+from segnet_ros.core.device import cpu_computes_bf16
+from segnet_ros.core.device import select_device
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.normalization import Normalization
-from segnet_ros.core.predictor import cpu_computes_bf16
 from segnet_ros.core.predictor import Predictor
-from segnet_ros.core.predictor import select_device
 from segnet_ros.training.augmentation import TRAINING_STREETS
 from segnet_ros.training.augmentation import TrainingSet
 from segnet_ros.training.dataset import describe_images
