@@ -151,11 +151,25 @@ class Predictor:
             return []
         with torch.inference_mode():
             tensors = [self._upload(image) for image in images]
-            logits = self._network(torch.cat([self._prepare(tensor) for tensor in tensors]))
+            prepared = [self._prepare(tensor, self.input_size) for tensor in tensors]
+            logits = self._network(torch.cat(prepared))
             return [
                 self._finish(tensor, logits[n : n + 1], outputs, overlay_opacity)
                 for n, tensor in enumerate(tensors)
             ]
+
+    def compute_logits(self, image: Image, input_size: tuple[int, int] | None = None) -> Tensor:
+        """
+        Compute what a label image is the highest of, for those who want more than the labels.
+
+        :param image: RGB, uint8 (H, W, 3)
+        :param input_size: height and width for the network; None for the predictor's own
+        :return: logits, float32 (num_classes, H, W), on the predictor's device
+        :raises ValueError: if the image is not as above, or the input size is below 32 x 32
+        """
+        with torch.inference_mode():
+            x = self._prepare(self._upload(image), input_size or self.input_size)
+            return _resize_logits(self._network(x), image.shape[:2])[0]
 
     def _upload(self, image: Image) -> Tensor:
         """Put an image on the device as it is, uint8 (H, W, 3)."""
@@ -168,11 +182,11 @@ class Predictor:
         readable = np.require(image, requirements=('C', 'W'))
         return torch.from_numpy(readable).to(self.device)
 
-    def _prepare(self, image: Tensor) -> Tensor:
+    def _prepare(self, image: Tensor, input_size: tuple[int, int]) -> Tensor:
         """Resize and normalize, to (1, 3, *input_size) in the network's precision."""
         x = image.permute(2, 0, 1).unsqueeze(0)
-        if x.shape[2:] != self.input_size:
-            x = F.interpolate(x.float(), self.input_size, mode='bilinear', antialias=True)
+        if x.shape[2:] != input_size:
+            x = F.interpolate(x.float(), input_size, mode='bilinear', antialias=True)
         x = self.normalization.normalize(x)
         return x.to(self._dtype, memory_format=torch.channels_last)
 
@@ -180,9 +194,7 @@ class Predictor:
         self, image: Tensor, logits: Tensor, outputs: Sequence[str], overlay_opacity: float
     ) -> Prediction:
         """Turn logits (1, C, h, w) into the outputs at the image's size (H, W)."""
-        logits = logits.float()
-        if logits.shape[2:] != image.shape[:2]:
-            logits = F.interpolate(logits, image.shape[:2], mode='bilinear', align_corners=False)
+        logits = _resize_logits(logits, image.shape[:2])
         highest, label = logits.max(dim=1)
         computed = {'label': label[0].to(torch.uint8)}
         if 'confidence' in outputs:
@@ -193,6 +205,14 @@ class Predictor:
         if 'overlay' in outputs:
             computed['overlay'] = blend(image, computed['color'], overlay_opacity)
         return Prediction(**{name: computed[name].cpu().numpy() for name in outputs})
+
+
+def _resize_logits(logits: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Turn logits (N, C, h, w) into float32 (N, C, *size)."""
+    logits = logits.float()
+    if logits.shape[2:] != size:
+        logits = F.interpolate(logits, size, mode='bilinear', align_corners=False)
+    return logits
 
 
 def _check_arguments(outputs: Sequence[str], overlay_opacity: float) -> None:

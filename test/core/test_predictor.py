@@ -56,6 +56,22 @@ def test_label_and_confidence_are_those_of_the_upsampled_logits(checkpoint, pred
     assert np.abs(prediction.confidence - 255 * softmax.max(0)).max() < 0.6
 
 
+def test_the_label_is_the_highest_logit(predictor):
+    image = make_image(60, 50)
+    logits = predictor.compute_logits(image)
+    assert logits.shape == (11, 60, 50)
+    assert logits.dtype == torch.float32
+    assert np.array_equal(logits.argmax(0).numpy(), predictor.predict(image).label)
+
+
+def test_logits_are_computed_at_the_input_size_asked_for(checkpoint, predictor):
+    image = make_image(60, 50)
+    expected = Predictor(checkpoint, 'cpu', 'fp32', input_size=(64, 96)).compute_logits(image)
+    logits = predictor.compute_logits(image, (64, 96))
+    assert torch.equal(logits, expected)
+    assert not torch.allclose(logits, predictor.compute_logits(image), atol=0.01)
+
+
 def test_color_and_overlay_follow_from_the_label(predictor):
     image = make_image(50, 60)
     prediction = predictor.predict(image, OUTPUTS, overlay_opacity=0.25)
