@@ -89,7 +89,7 @@ test: .venv/.installed
 	  echo 'to it), and then make again.'; exit 1; } >&2
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --system-site-packages .venv
 	@echo 'Setting up .venv: tools beside the installed ROS 2 and PyTorch. About a minute.'
-	@$(BIN)/pip install -q safetensors tensorboard tqdm -e '.[test]'
+	@$(BIN)/pip install -q matplotlib safetensors tensorboard tqdm -e '.[test]'
 	@touch $@
 
 endif

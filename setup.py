@@ -50,6 +50,7 @@ setup(
             'ros-sensor-msgs',  # images and camera_info
         ],
         'train': [
+            'matplotlib',  # the picture of segnet_evaluate --confusion
             'tensorboard',  # curves of a training run
             'torchvision>=0.18',  # joint augmentation of images and labels
             'tqdm',  # progress bars, also of segnet_evaluate and segnet_predict

@@ -18,10 +18,10 @@ import sys
 import time
 
 from plain_segnet import PlainSegNet
+from segnet_ros.core.device import select_device
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.normalization import Normalization
-from segnet_ros.core.predictor import select_device
 from segnet_ros.training.optimizer import make_optimizer
 from segnet_ros.training.precision import select_training_precision
 from segnet_ros.training.trainer import Trainer

@@ -60,6 +60,11 @@ class ConfusionMatrix:
         return _mean(self.accuracy)
 
     @property
+    def share(self) -> NDArray[np.float64]:
+        """Share of labeled pixels that each class truly has, (num_classes,); nan without any."""
+        return _divide(self.counts.sum(axis=1), self.counts.sum())
+
+    @property
     def iou(self) -> NDArray[np.float64]:
         """
         Intersection over union of each class, (num_classes,).

@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.checkpoint import load_checkpoint
+from segnet_ros.core.device import DTYPES
+from segnet_ros.core.device import select_device
+from segnet_ros.core.device import select_precision
 from segnet_ros.core.model import MIN_SIZE
 from segnet_ros.core.overlay import blend
 from segnet_ros.core.overlay import colorize
@@ -20,14 +23,8 @@ import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user
 
 OUTPUTS = ('label', 'confidence', 'color', 'overlay')
 """What :meth:`Predictor.predict` can be asked for."""
-PRECISIONS = ('auto', 'fp32', 'fp16', 'bf16')
-_DTYPES = {'fp32': torch.float32, 'fp16': torch.float16, 'bf16': torch.bfloat16}
 
 Image = NDArray[np.uint8]
-
-
-class DeviceError(ValueError):
-    """Raised when the device or precision asked for cannot be had here."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,7 @@ class Predictor:
             )
         self.label_set = checkpoint.label_set
         self.normalization = checkpoint.normalization
-        self._dtype = _DTYPES[self.precision]
+        self._dtype = DTYPES[self.precision]
         self._palette = torch.tensor(self.label_set.palette, device=self.device)
         self._network = checkpoint.build_network().to(self.device)
         self._network.to(memory_format=torch.channels_last)
@@ -154,11 +151,25 @@ class Predictor:
             return []
         with torch.inference_mode():
             tensors = [self._upload(image) for image in images]
-            logits = self._network(torch.cat([self._prepare(tensor) for tensor in tensors]))
+            prepared = [self._prepare(tensor, self.input_size) for tensor in tensors]
+            logits = self._network(torch.cat(prepared))
             return [
                 self._finish(tensor, logits[n : n + 1], outputs, overlay_opacity)
                 for n, tensor in enumerate(tensors)
             ]
+
+    def compute_logits(self, image: Image, input_size: tuple[int, int] | None = None) -> Tensor:
+        """
+        Compute what a label image is the highest of, for those who want more than the labels.
+
+        :param image: RGB, uint8 (H, W, 3)
+        :param input_size: height and width for the network; None for the predictor's own
+        :return: logits, float32 (num_classes, H, W), on the predictor's device
+        :raises ValueError: if the image is not as above, or the input size is below 32 x 32
+        """
+        with torch.inference_mode():
+            x = self._prepare(self._upload(image), input_size or self.input_size)
+            return _resize_logits(self._network(x), image.shape[:2])[0]
 
     def _upload(self, image: Image) -> Tensor:
         """Put an image on the device as it is, uint8 (H, W, 3)."""
@@ -171,11 +182,11 @@ class Predictor:
         readable = np.require(image, requirements=('C', 'W'))
         return torch.from_numpy(readable).to(self.device)
 
-    def _prepare(self, image: Tensor) -> Tensor:
+    def _prepare(self, image: Tensor, input_size: tuple[int, int]) -> Tensor:
         """Resize and normalize, to (1, 3, *input_size) in the network's precision."""
         x = image.permute(2, 0, 1).unsqueeze(0)
-        if x.shape[2:] != self.input_size:
-            x = F.interpolate(x.float(), self.input_size, mode='bilinear', antialias=True)
+        if x.shape[2:] != input_size:
+            x = F.interpolate(x.float(), input_size, mode='bilinear', antialias=True)
         x = self.normalization.normalize(x)
         return x.to(self._dtype, memory_format=torch.channels_last)
 
@@ -183,9 +194,7 @@ class Predictor:
         self, image: Tensor, logits: Tensor, outputs: Sequence[str], overlay_opacity: float
     ) -> Prediction:
         """Turn logits (1, C, h, w) into the outputs at the image's size (H, W)."""
-        logits = logits.float()
-        if logits.shape[2:] != image.shape[:2]:
-            logits = F.interpolate(logits, image.shape[:2], mode='bilinear', align_corners=False)
+        logits = _resize_logits(logits, image.shape[:2])
         highest, label = logits.max(dim=1)
         computed = {'label': label[0].to(torch.uint8)}
         if 'confidence' in outputs:
@@ -198,59 +207,12 @@ class Predictor:
         return Prediction(**{name: computed[name].cpu().numpy() for name in outputs})
 
 
-def select_device(name: str) -> torch.device:
-    """
-    Find a device.
-
-    :param name: ``auto`` (CUDA if there is one, else the CPU), ``cpu``, ``cuda`` or ``cuda:N``
-    :raises DeviceError: if it is not one of these, or not here
-    """
-    kind, _, number = name.partition(':')
-    if kind not in ('auto', 'cpu', 'cuda') or (
-        number and not (kind == 'cuda' and number.isdigit())
-    ):
-        raise DeviceError(f"expected device 'auto', 'cpu', 'cuda' or 'cuda:N', got '{name}'")
-    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if kind == 'cpu' or (kind == 'auto' and not gpus):
-        return torch.device('cpu')
-    if int(number or 0) >= gpus:
-        raise DeviceError(
-            f"expected a GPU for device '{name}', PyTorch {torch.__version__} found {gpus};"
-            " install a driver and a PyTorch that match this machine, or use 'auto' or 'cpu'"
-        )
-    return torch.device('cuda', int(number or 0))
-
-
-def select_precision(name: str, device: torch.device) -> str:
-    """
-    Choose a precision by capability, the same at every start.
-
-    :param name: one of :data:`PRECISIONS`
-    :param device: where it will be computed
-    :return: ``fp32``, ``fp16`` or ``bf16``
-    :raises DeviceError: if it is unknown, or not computed on the device
-    """
-    if name not in PRECISIONS:
-        raise DeviceError(f"expected a precision of {', '.join(PRECISIONS)}, got '{name}'")
-    if name == 'fp16' and device.type == 'cpu':
-        raise DeviceError("expected precision 'fp32', 'bf16' or 'auto' on the CPU, got 'fp16'")
-    if name != 'auto':
-        return name
-    if device.type == 'cuda':
-        return 'fp16'
-    return 'bf16' if cpu_computes_bf16() else 'fp32'
-
-
-def cpu_computes_bf16() -> bool:
-    """
-    Tell whether the CPU has instructions for bf16 (AVX512-BF16 or AMX), as PyTorch sees it.
-
-    A PyTorch that does not tell, such as 2.3, counts as no.
-    """
-    questions = ('_is_avx512_bf16_supported', '_is_amx_tile_supported')
-    return any(
-        hasattr(torch.cpu, question) and getattr(torch.cpu, question)() for question in questions
-    )
+def _resize_logits(logits: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Turn logits (N, C, h, w) into float32 (N, C, *size)."""
+    logits = logits.float()
+    if logits.shape[2:] != size:
+        logits = F.interpolate(logits, size, mode='bilinear', align_corners=False)
+    return logits
 
 
 def _check_arguments(outputs: Sequence[str], overlay_opacity: float) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 import sys
 
-from segnet_ros.core.predictor import PRECISIONS
+from segnet_ros.core.device import PRECISIONS
 import torch
 
 INTERRUPTED = 130

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segnet_ros.core.predictor import cpu_computes_bf16
+from segnet_ros.core.device import cpu_computes_bf16
 import torch
 
 

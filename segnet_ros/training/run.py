@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.checkpoint import save_checkpoint
+from segnet_ros.core.device import select_device
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.normalization import Normalization
 from segnet_ros.core.predictor import Predictor
-from segnet_ros.core.predictor import select_device
 from segnet_ros.training.augmentation import EpochSampler
 from segnet_ros.training.augmentation import load_batches
 from segnet_ros.training.batch_norm import recompute_batch_norm
@@ -60,7 +60,12 @@ class Validation(NamedTuple):
 
     def describe(self) -> str:
         """Put the metrics into a line."""
-        keys = {'mIoU': 'miou', 'global': 'global_accuracy', 'class': 'class_accuracy'}
+        keys = {
+            'mIoU': 'miou',
+            'global': 'global_accuracy',
+            'class': 'class_accuracy',
+            'BF': 'bf',
+        }
         return 'val ' + ', '.join(
             f'{name} {format_fraction(self.metrics[key])}' for name, key in keys.items()
         )
@@ -136,8 +141,8 @@ class Run:
         checkpoint = self._make_checkpoint(self._choose_network())
         device = str(self.trainer.device)
         predictor = Predictor(checkpoint, device, 'auto', self._options.size)
-        matrix = evaluate(predictor, self._validation_samples, self._world)
-        metrics = summarize(matrix, self._label_set)
+        evaluation = evaluate(predictor, self._validation_samples, self._world)
+        metrics = summarize(evaluation, self._label_set)
         best = self.history.find_best(self._options.metric)
         self.history.add_row(
             self.position, self.steps, self.trainer.optimizer.param_groups[0]['lr'], metrics

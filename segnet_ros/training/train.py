@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 import sys
 
-from segnet_ros.core.predictor import select_device
+from segnet_ros.core.device import select_device
 from segnet_ros.training.board import Board
 from segnet_ros.training.check import check_data
 from segnet_ros.training.command import run_command

@@ -27,6 +27,7 @@ def test_counts_rows_by_truth_and_ignores_unlabeled():
 def test_figures_follow_from_the_counts():
     matrix = make_matrix()
     assert matrix.global_accuracy == pytest.approx(4 / 6)
+    assert matrix.share == pytest.approx([3 / 6, 2 / 6, 1 / 6, 0])
     assert matrix.class_accuracy == pytest.approx((2 / 3 + 1 + 0) / 3)
     assert matrix.iou[:3] == pytest.approx([2 / 4, 2 / 3, 0])
     assert math.isnan(matrix.iou[3])
@@ -47,6 +48,7 @@ def test_nothing_measured_is_not_a_number():
     matrix.update(np.zeros((2, 2), np.uint8), np.full((2, 2), 255, np.uint8))
     assert math.isnan(matrix.miou)
     assert math.isnan(matrix.global_accuracy)
+    assert np.isnan(matrix.share).all()
 
 
 def test_another_size_is_refused():

@@ -7,12 +7,8 @@ from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
-from segnet_ros.core.predictor import cpu_computes_bf16
-from segnet_ros.core.predictor import DeviceError
 from segnet_ros.core.predictor import OUTPUTS
 from segnet_ros.core.predictor import Predictor
-from segnet_ros.core.predictor import select_device
-from segnet_ros.core.predictor import select_precision
 import torch
 import torch.nn.functional as F  # noqa: N812
 
@@ -58,6 +54,22 @@ def test_label_and_confidence_are_those_of_the_upsampled_logits(checkpoint, pred
 
     assert (prediction.label == softmax.argmax(0)).mean() > 0.999
     assert np.abs(prediction.confidence - 255 * softmax.max(0)).max() < 0.6
+
+
+def test_the_label_is_the_highest_logit(predictor):
+    image = make_image(60, 50)
+    logits = predictor.compute_logits(image)
+    assert logits.shape == (11, 60, 50)
+    assert logits.dtype == torch.float32
+    assert np.array_equal(logits.argmax(0).numpy(), predictor.predict(image).label)
+
+
+def test_logits_are_computed_at_the_input_size_asked_for(checkpoint, predictor):
+    image = make_image(60, 50)
+    expected = Predictor(checkpoint, 'cpu', 'fp32', input_size=(64, 96)).compute_logits(image)
+    logits = predictor.compute_logits(image, (64, 96))
+    assert torch.equal(logits, expected)
+    assert not torch.allclose(logits, predictor.compute_logits(image), atol=0.01)
 
 
 def test_color_and_overlay_follow_from_the_label(predictor):
@@ -127,35 +139,6 @@ def test_other_outputs_are_refused(predictor, outputs):
 def test_a_small_input_size_is_refused(checkpoint):
     with pytest.raises(ValueError, match='at least 32 x 32, got 16 x 64'):
         Predictor(checkpoint, 'cpu', input_size=(16, 64))
-
-
-@pytest.mark.parametrize('name', ['gpu', 'cuda:x', 'cpu:0', ''])
-def test_unknown_devices_are_refused(name):
-    with pytest.raises(DeviceError, match=f"expected device .* got '{name}'"):
-        select_device(name)
-
-
-@pytest.mark.skipif(not NO_GPU, reason='there is a GPU')
-def test_cuda_without_a_gpu_says_what_to_do():
-    with pytest.raises(DeviceError, match=r"expected a GPU for device 'cuda'.* found 0; install"):
-        select_device('cuda')
-    assert select_device('auto').type == 'cpu'
-
-
-def test_precision_is_decided_by_capability():
-    assert select_precision('auto', torch.device('cuda')) == 'fp16'
-    expected = 'bf16' if cpu_computes_bf16() else 'fp32'
-    assert select_precision('auto', torch.device('cpu')) == expected
-    with pytest.raises(DeviceError, match='on the CPU'):
-        select_precision('fp16', torch.device('cpu'))
-    with pytest.raises(DeviceError, match='expected a precision'):
-        select_precision('int8', torch.device('cpu'))
-
-
-def test_a_pytorch_that_does_not_tell_of_bf16_gets_fp32(monkeypatch):
-    for name in ('_is_avx512_bf16_supported', '_is_amx_tile_supported'):
-        monkeypatch.delattr(torch.cpu, name, raising=False)
-    assert select_precision('auto', torch.device('cpu')) == 'fp32'
 
 
 def test_half_precision_keeps_nearly_all_labels(checkpoint, predictor):

@@ -1,0 +1,39 @@
+"""The choice of device and precision."""
+
+import pytest
+from segnet_ros.core.device import cpu_computes_bf16
+from segnet_ros.core.device import DeviceError
+from segnet_ros.core.device import select_device
+from segnet_ros.core.device import select_precision
+import torch
+
+NO_GPU = not torch.cuda.is_available()
+
+
+@pytest.mark.parametrize('name', ['gpu', 'cuda:x', 'cpu:0', ''])
+def test_unknown_devices_are_refused(name):
+    with pytest.raises(DeviceError, match=f"expected device .* got '{name}'"):
+        select_device(name)
+
+
+@pytest.mark.skipif(not NO_GPU, reason='there is a GPU')
+def test_cuda_without_a_gpu_says_what_to_do():
+    with pytest.raises(DeviceError, match=r"expected a GPU for device 'cuda'.* found 0; install"):
+        select_device('cuda')
+    assert select_device('auto').type == 'cpu'
+
+
+def test_precision_is_decided_by_capability():
+    assert select_precision('auto', torch.device('cuda')) == 'fp16'
+    expected = 'bf16' if cpu_computes_bf16() else 'fp32'
+    assert select_precision('auto', torch.device('cpu')) == expected
+    with pytest.raises(DeviceError, match='on the CPU'):
+        select_precision('fp16', torch.device('cpu'))
+    with pytest.raises(DeviceError, match='expected a precision'):
+        select_precision('int8', torch.device('cpu'))
+
+
+def test_a_pytorch_that_does_not_tell_of_bf16_gets_fp32(monkeypatch):
+    for name in ('_is_avx512_bf16_supported', '_is_amx_tile_supported'):
+        monkeypatch.delattr(torch.cpu, name, raising=False)
+    assert select_precision('auto', torch.device('cpu')) == 'fp32'
