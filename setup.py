@@ -67,11 +67,11 @@ setup(
     entry_points={
         'console_scripts': [
             'segnet_demo = segnet_ros.node.demo:main',
-            'segnet_evaluate = segnet_ros.training.evaluate:main',
+            'segnet_evaluate = segnet_ros.training.entry:evaluate',
             'segnet_image_source = segnet_ros.node.image_source:main',
             'segnet_node = segnet_ros.node.segnet_node:main',
-            'segnet_predict = segnet_ros.training.predict:main',
-            'segnet_train = segnet_ros.training.train:main',
+            'segnet_predict = segnet_ros.training.entry:predict',
+            'segnet_train = segnet_ros.training.entry:train',
         ],
     },
 )
