@@ -33,7 +33,25 @@ class Draw(NamedTuple):
     sample: int
 
 
-class TrainingSet(Dataset[tuple[Tensor, Tensor]]):
+class SeededSamples(Dataset[tuple[Tensor, Tensor]]):
+    """
+    Samples that depend on (seed, epoch, index) alone, so that a resumed run continues exactly.
+
+    :ivar seed: of all randomness
+    """
+
+    seed: int
+
+    def __len__(self) -> int:
+        """Count the samples of an epoch."""
+        raise NotImplementedError
+
+    def derive_seed(self, draw: Draw) -> int:
+        """Derive the seed of one sample."""
+        return int(np.random.SeedSequence((self.seed, *draw)).generate_state(1)[0])
+
+
+class TrainingSet(SeededSamples):
     """
     Augmented samples of a data set, with new rendered scenes in each epoch.
 
@@ -68,7 +86,7 @@ class TrainingSet(Dataset[tuple[Tensor, Tensor]]):
 
         :return: RGB image, uint8 (3, H, W), and label image, uint8 (H, W)
         """
-        random_seed = int(np.random.SeedSequence((self.seed, *draw)).generate_state(1)[0])
+        random_seed = self.derive_seed(draw)
         if draw.sample < len(self.labeled):
             image, label = self.labeled[draw.sample]
         else:
@@ -132,7 +150,7 @@ class EpochSampler(Sampler[Draw]):
 
 
 def load_epoch(
-    samples: TrainingSet, epoch: int, batch_size: int, start_batch: int, workers: int
+    samples: SeededSamples, epoch: int, batch_size: int, start_batch: int, workers: int
 ) -> DataLoader[tuple[Tensor, Tensor]]:
     """
     Load the batches of one epoch; an incomplete last batch is left out.
@@ -149,11 +167,12 @@ def load_epoch(
         sampler=EpochSampler(len(samples), samples.seed, epoch, start_batch * batch_size),
         num_workers=workers,
         drop_last=True,
-        worker_init_fn=_prepare_worker,
+        worker_init_fn=prepare_worker,
     )
 
 
-def _prepare_worker(_: int) -> None:
+def prepare_worker(_: int) -> None:
+    """Make a loading process use one thread, and end when the main one says so."""
     # One of several; OpenCV would start a thread per core in each.
     cv2.setNumThreads(0)
     # Ctrl-C signals all processes of a terminal's group. The main one finishes its batch, saves,

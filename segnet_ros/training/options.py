@@ -35,7 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_data_options(parser.add_argument_group('data'))
     _add_network_options(parser.add_argument_group('network'))
     _add_recipe_options(parser.add_argument_group('recipe'))
-    _add_run_options(parser.add_argument_group('run'))
+    add_run_options(parser.add_argument_group('run'))
     return parser
 
 
@@ -58,6 +58,15 @@ def check_options(options: argparse.Namespace) -> None:
             f"expected label set 'camvid' with --scenes, got '{options.label_set}';"
             ' rendered scenes have the classes of CamVid'
         )
+    check_output(options)
+
+
+def check_output(options: argparse.Namespace) -> None:
+    """
+    Keep runs apart.
+
+    :raises FileExistsError: if there is a run already, or none to resume
+    """
     if options.resume != (options.output / 'state.pt').is_file():
         found = 'there is no' if options.resume else 'there is already a'
         raise FileExistsError(
@@ -66,11 +75,15 @@ def check_options(options: argparse.Namespace) -> None:
         )
 
 
-def fill_in_defaults(options: argparse.Namespace) -> None:
-    """Replace None by the defaults that depend on other options."""
+def fill_in_defaults(options: argparse.Namespace, epochs: int = EPOCHS) -> None:
+    """
+    Replace None by the defaults that depend on other options.
+
+    :param epochs: length of a run for which none is given
+    """
     if options.epochs is None and options.minutes is None:
         state = options.output / 'state.pt'
-        options.epochs, options.minutes = load_length(state) if options.resume else (EPOCHS, None)
+        options.epochs, options.minutes = load_length(state) if options.resume else (epochs, None)
     if options.learning_rate is None:
         options.learning_rate = LEARNING_RATES[options.optimizer]
     if options.weight_decay is None:
@@ -88,7 +101,7 @@ def describe_recipe(options: argparse.Namespace) -> dict[str, Any]:
         for key, value in vars(options).items()
         if key not in OUTSIDE_THE_RECIPE
     }
-    for key in ('data', 'init', 'label_set'):
+    for key in recipe.keys() & {'data', 'init', 'encoder', 'label_set'}:
         recipe[key] = Path(recipe[key]).name if recipe[key] else None
     return recipe
 
@@ -110,11 +123,18 @@ def _add_data_options(group: argparse._ArgumentGroup) -> None:
 
 def _add_network_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
-    add(
+    initial = group.add_mutually_exclusive_group()
+    initial.add_argument(
         '--init',
         metavar='FILE',
         help='start from the weights of this checkpoint, all but the classifier where the number'
         ' of classes differs',
+    )
+    initial.add_argument(
+        '--encoder',
+        metavar='NAME|FILE',
+        help='start from these weights of the encoder: vgg16 or vgg16_bn, which downloads'
+        " torchvision's from ImageNet; a file of theirs; or one of segnet_pretrain",
     )
     add(
         '--widths',
@@ -134,20 +154,43 @@ def _add_network_options(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_recipe_options(group: argparse._ArgumentGroup) -> None:
+    add_solver_options(group, EPOCHS, batch_size=8)
+    add = group.add_argument
+    add('--progressive', action='store_true', help='begin at half the size, grow in steps')
+    add(
+        '--class-weights',
+        choices=CLASS_WEIGHTS,
+        default='sqrt-median',
+        help='balancing by median frequency (%(default)s)',
+    )
+
+
+def add_solver_options(
+    group: argparse._ArgumentGroup, epochs: int, batch_size: int, optimizer: str = 'adamw'
+) -> None:
+    """
+    Add length, batch, optimizer, seed and precision.
+
+    :param epochs: default; the other parameters likewise
+    """
     add = group.add_argument
     length = group.add_mutually_exclusive_group()
-    length.add_argument('--epochs', type=parse_positive, help=f'length of the run ({EPOCHS})')
+    length.add_argument('--epochs', type=parse_positive, help=f'length of the run ({epochs})')
     length.add_argument(
         '--minutes',
         type=parse_positive_number,
         help='length of the run; the schedule fits it, the closing validation comes on top',
     )
-    add('--progressive', action='store_true', help='begin at half the size, grow in steps')
-    add('--batch-size', type=parse_positive, default=8, help='images per step (%(default)s)')
+    add(
+        '--batch-size',
+        type=parse_positive,
+        default=batch_size,
+        help='images per step (%(default)s)',
+    )
     add(
         '--optimizer',
         choices=sorted(LEARNING_RATES),
-        default='adamw',
+        default=optimizer,
         help='how weights are changed (%(default)s)',
     )
     add(
@@ -159,12 +202,6 @@ def _add_recipe_options(group: argparse._ArgumentGroup) -> None:
         '--weight-decay',
         type=float,
         help=f'pull of the filters towards 0 ({_list_values(WEIGHT_DECAYS)})',
-    )
-    add(
-        '--class-weights',
-        choices=CLASS_WEIGHTS,
-        default='sqrt-median',
-        help='balancing by median frequency (%(default)s)',
     )
     add(
         '--seed',
@@ -180,7 +217,8 @@ def _add_recipe_options(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_run_options(group: argparse._ArgumentGroup) -> None:
+def add_run_options(group: argparse._ArgumentGroup) -> None:
+    """Add what changes nothing that is learned: files, validation, device, processes."""
     add = group.add_argument
     add('--output', type=Path, required=True, metavar='DIR', help='where the results go')
     add(

@@ -5,16 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 import subprocess
 from typing import Any
+from typing import Protocol
 
 from segnet_ros.training.loop import Position
-from segnet_ros.training.loop import Trainer
 import torch
+
+
+class Computing(Protocol):
+    """A trainer, as far as where and how it computes goes."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+
+    @property
+    def precision(self) -> str:
+        """In what: fp32 or bf16."""
 
 
 def describe_run(
     recipe: dict[str, Any],
     position: Position,
-    trainer: Trainer,
+    trainer: Computing,
     metrics: dict[str, Any],
 ) -> dict[str, Any]:
     """

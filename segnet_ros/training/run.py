@@ -10,13 +10,11 @@ from typing import Any
 
 import numpy as np
 from segnet_ros.core.checkpoint import Checkpoint
-from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.checkpoint import save_checkpoint
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.normalization import Normalization
-from segnet_ros.core.predictor import cpu_computes_bf16
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.core.predictor import select_device
 from segnet_ros.training.augmentation import TRAINING_STREETS
@@ -29,9 +27,12 @@ from segnet_ros.training.dataset import Samples
 from segnet_ros.training.evaluate import evaluate
 from segnet_ros.training.evaluate import format_fraction
 from segnet_ros.training.evaluate import summarize
+from segnet_ros.training.initial_weights import fill_in_initial_weights
 from segnet_ros.training.loop import Position
 from segnet_ros.training.loop import Trainer
 from segnet_ros.training.loss import compute_median_frequency_weights
+from segnet_ros.training.optimizer import make_optimizer
+from segnet_ros.training.optimizer import select_training_precision
 from segnet_ros.training.options import describe_recipe
 from segnet_ros.training.provenance import describe_run
 from segnet_ros.training.provenance import read_commit
@@ -70,14 +71,15 @@ class Run:
             'classes': list(self._label_set.names),
             'commit': read_commit(),
             'initial': None,
+            'normalization': dataclasses.asdict(Normalization()),
         }
         self.trainer = self._make_trainer()
         self.metrics: dict[str, Any] = {}
         self.position = Position()
         if options.resume:
             self.position, self._recipe = load_state(self._state_path, self.trainer, self._recipe)
-        elif options.init:
-            self._recipe['initial'] = _load_initial_weights(self.trainer.network, options.init)
+            normalization = Normalization(**self._recipe['normalization'])
+            self.trainer = dataclasses.replace(self.trainer, normalization=normalization)
 
     @property
     def checkpoint_path(self) -> Path:
@@ -141,19 +143,27 @@ class Run:
         device = select_device(options.device)
         torch.manual_seed(options.seed)
         network = SegNet(SegNetConfig(self._label_set.num_classes, tuple(options.widths)))
+        normalization = Normalization() if options.resume else self._fill_in(network)
         network.to(device).to(memory_format=torch.channels_last)
         weights = self._compute_class_weights()
         return Trainer(
             network=network,
-            optimizer=_make_optimizer(network, options),
+            optimizer=make_optimizer(network, options),
             class_weights=torch.tensor(weights, dtype=torch.float32, device=device),
-            normalization=Normalization(),
+            normalization=normalization,
             device=device,
-            precision=_select_precision(options.precision, device),
+            precision=select_training_precision(options.precision, device),
             peak_learning_rate=options.learning_rate,
             size=options.size,
             progressive=options.progressive,
         )
+
+    def _fill_in(self, network: SegNet) -> Normalization:
+        """Start from the weights asked for, and note where they come from."""
+        origin = fill_in_initial_weights(network, self._options)
+        self._recipe['initial'] = origin.provenance
+        self._recipe['normalization'] = dataclasses.asdict(origin.normalization)
+        return origin.normalization
 
     def _compute_class_weights(self) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Balance by the labeled images; scenes count where there is nothing else."""
@@ -178,42 +188,3 @@ class Run:
             normalization=self.trainer.normalization,
             provenance=describe_run(self._recipe, self.position, self.trainer, self.metrics),
         )
-
-
-def _make_optimizer(network: SegNet, options: argparse.Namespace) -> torch.optim.Optimizer:
-    """AdamW or SGD; biases and batch normalization do not decay, as in the released solver."""
-    filters = [parameter for parameter in network.parameters() if parameter.dim() > 1]
-    others = [parameter for parameter in network.parameters() if parameter.dim() <= 1]
-    groups = [
-        {'params': filters, 'weight_decay': options.weight_decay},
-        {'params': others, 'weight_decay': 0.0},
-    ]
-    if options.optimizer == 'sgd':
-        return torch.optim.SGD(groups, lr=options.learning_rate, momentum=0.9)
-    return torch.optim.AdamW(groups, lr=options.learning_rate)
-
-
-def _select_precision(name: str, device: torch.device) -> str:
-    if name != 'auto':
-        return name
-    if device.type == 'cuda':  # older ones only emulate it
-        has_bf16 = torch.cuda.get_device_capability(device) >= (8, 0)
-    else:
-        has_bf16 = cpu_computes_bf16()
-    return 'bf16' if has_bf16 else 'fp32'
-
-
-def _load_initial_weights(network: SegNet, path: str) -> dict[str, Any]:
-    """Take over the weights of a checkpoint, and tell where they come from."""
-    checkpoint = load_checkpoint(path)
-    same_classes = dataclasses.replace(network.config, num_classes=checkpoint.config.num_classes)
-    if same_classes != checkpoint.config:
-        raise ValueError(
-            f'{path}: expected the widths {network.config.widths}, found'
-            f' {checkpoint.config.widths}; set --widths to match'
-        )
-    weights = checkpoint.weights
-    if network.config != checkpoint.config:
-        weights = {k: v for k, v in weights.items() if not k.startswith('classifier.')}
-    network.load_state_dict(weights, strict=False)
-    return checkpoint.provenance

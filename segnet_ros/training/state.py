@@ -5,20 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 import pickle
 from typing import Any
+from typing import Protocol
 
-from segnet_ros.core.checkpoint import write_atomically
+from segnet_ros.core.weight_files import write_atomically
 from segnet_ros.training.loop import Position
-from segnet_ros.training.loop import Trainer
 from segnet_ros.training.loop import TrainingError
 import torch
+from torch import nn
 
 LENGTH = ('epochs', 'minutes')
 """What may change when a run is resumed: its schedule then fits the new length."""
-ORIGIN = ('commit', 'initial')
+ORIGIN = ('commit', 'initial', 'normalization')
 """What stays as it was when the run began."""
 
 
-def save_state(path: Path, trainer: Trainer, position: Position, recipe: dict[str, Any]) -> None:
+class Resumable(Protocol):
+    """A trainer, of a SegNet or of something else, as far as its state goes."""
+
+    @property
+    def network(self) -> nn.Module:
+        """Of it, parameters and buffers are kept."""
+
+    @property
+    def optimizer(self) -> torch.optim.Optimizer:
+        """Of it, learning rates and averages are kept."""
+
+
+def save_state(path: Path, trainer: Resumable, position: Position, recipe: dict[str, Any]) -> None:
     """
     Write all that a run needs to continue exactly.
 
@@ -36,7 +49,7 @@ def save_state(path: Path, trainer: Trainer, position: Position, recipe: dict[st
 
 
 def load_state(
-    path: Path, trainer: Trainer, recipe: dict[str, Any]
+    path: Path, trainer: Resumable, recipe: dict[str, Any]
 ) -> tuple[Position, dict[str, Any]]:
     """
     Continue from a saved state.
@@ -61,7 +74,8 @@ def load_state(
         )
     trainer.network.load_state_dict(state['network'])
     trainer.optimizer.load_state_dict(state['optimizer'])
-    return Position(**state['position']), found | {key: recipe[key] for key in LENGTH}
+    # A run that began before something was noted continues with what was then the only way.
+    return Position(**state['position']), recipe | found | {key: recipe[key] for key in LENGTH}
 
 
 def load_length(path: Path) -> tuple[int | None, float | None]:
