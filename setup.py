@@ -71,6 +71,7 @@ setup(
             'segnet_image_source = segnet_ros.node.image_source:main',
             'segnet_node = segnet_ros.node.segnet_node:main',
             'segnet_predict = segnet_ros.training.entry:predict',
+            'segnet_pretrain = segnet_ros.training.entry:pretrain',
             'segnet_train = segnet_ros.training.entry:train',
         ],
     },

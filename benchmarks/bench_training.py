@@ -24,7 +24,7 @@ from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.normalization import Normalization
 from segnet_ros.training.optimizer import make_optimizer
 from segnet_ros.training.precision import select_training_precision
-from segnet_ros.training.trainer import Trainer
+from segnet_ros.training.segnet_trainer import SegNetTrainer
 import torch
 from torch import nn
 from torch import Tensor
@@ -99,7 +99,7 @@ def measure(options: argparse.Namespace) -> dict[str, float]:
 def make_step(device: torch.device, size: tuple[int, int]) -> Step:
     """Train as segnet_train does by default."""
     network = SegNet(SegNetConfig()).to(device).to(memory_format=torch.channels_last)
-    trainer = Trainer(
+    trainer = SegNetTrainer(
         network=network,
         optimizer=make_optimizer(network, 'adamw', 1e-3, 1e-2),
         class_weights=torch.ones(11, device=device),

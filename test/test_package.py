@@ -15,6 +15,7 @@ COMMANDS = {
     'segnet_image_source',
     'segnet_node',
     'segnet_predict',
+    'segnet_pretrain',
     'segnet_train',
 }
 

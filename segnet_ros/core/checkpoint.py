@@ -7,34 +7,32 @@ Loading a checkpoint can execute nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import field
 from importlib.resources import as_file
 from importlib.resources import files
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
-from safetensors import SafetensorError
-from safetensors.torch import save_file
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.model import MIN_SIZE
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.normalization import Normalization
+from segnet_ros.core.weight_files import check_weights
+from segnet_ros.core.weight_files import read_weights
+from segnet_ros.core.weight_files import save_weights
+from segnet_ros.core.weight_files import WeightsError
 import torch
 from torch import Tensor
 
 FORMAT_VERSION = 1
-_METADATA_KEY = 'segnet_ros'
+METADATA_KEY = 'segnet_ros'
 
 
-class CheckpointError(ValueError):
+class CheckpointError(WeightsError):
     """Raised when a file is not a checkpoint that this version can use."""
 
 
@@ -74,7 +72,10 @@ class Checkpoint:
         """
         with torch.device('meta'):
             network = SegNet(self.config)
-        _check_weights(network.state_dict(), self.weights)
+        try:
+            check_weights(network.state_dict(), self.weights)
+        except WeightsError as error:
+            raise CheckpointError(str(error)) from error
         network = network.to_empty(device='cpu')
         network.load_state_dict(self.weights)
         return network.eval()
@@ -94,10 +95,6 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     :param checkpoint: its weights may be on any device
     :raises OSError: if it cannot be written
     """
-    weights = {
-        name: tensor.detach().to('cpu', _storage_dtype(tensor)).contiguous()
-        for name, tensor in checkpoint.weights.items()
-    }
     metadata = {
         'format_version': FORMAT_VERSION,
         'network': 'segnet',
@@ -107,13 +104,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         'normalization': asdict(checkpoint.normalization),
         'provenance': checkpoint.provenance,
     }
-    with write_atomically(path) as temporary:
-        try:
-            save_file(weights, temporary, {_METADATA_KEY: json.dumps(metadata)})
-        except SafetensorError as error:
-            raise OSError(
-                f'{path}: could not be written ({error}); check the free space'
-            ) from error
+    save_weights(path, checkpoint.weights, METADATA_KEY, metadata)
 
 
 def load_checkpoint(path: str | Path = '') -> Checkpoint:
@@ -131,58 +122,16 @@ def load_checkpoint(path: str | Path = '') -> Checkpoint:
             ' correct the path, or leave it empty for the packaged checkpoint'
         )
     try:
-        weights, metadata = _read(path)
+        weights, metadata = read_weights(path, METADATA_KEY)
         checkpoint = _parse(metadata, weights)
         with torch.device('meta'):
             expected = SegNet(checkpoint.config).state_dict()
-        _check_weights(expected, weights)
-    except CheckpointError as error:
+        check_weights(expected, weights)
+    except WeightsError as error:
         raise CheckpointError(
             f'{path}: {error}; use a checkpoint that this version of segnet_train wrote'
         ) from error
     return checkpoint
-
-
-@contextmanager
-def write_atomically(path: Path) -> Iterator[Path]:
-    """
-    Write a file that is either complete or not there, also after a power cut.
-
-    :param path: where the file is wanted; folders are made
-    :return: a temporary path beside it to write to; moved to ``path`` at the end
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-    try:
-        yield temporary
-        temporary.chmod(0o644)  # safetensors writes for the owner alone
-        with open(temporary, 'rb') as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _storage_dtype(tensor: Tensor) -> torch.dtype:
-    return torch.float16 if tensor.dim() == 4 else torch.float32
-
-
-def _read(path: Path) -> tuple[dict[str, Tensor], str]:
-    """Read weights, as fp32, and the JSON metadata."""
-    try:
-        with safe_open(path, framework='pt') as file:
-            metadata = (file.metadata() or {}).get(_METADATA_KEY)
-            weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(
-            f'expected a safetensors file, could not read it ({error})'
-        ) from error
-    if metadata is None:
-        raise CheckpointError(
-            f'expected a SegNet checkpoint, found a safetensors file without the metadata'
-            f" '{_METADATA_KEY}'"
-        )
-    return weights, metadata
 
 
 def _parse(metadata: str, weights: dict[str, Tensor]) -> Checkpoint:
@@ -215,20 +164,3 @@ def _parse(metadata: str, weights: dict[str, Tensor]) -> Checkpoint:
             'expected the metadata of a SegNet checkpoint, could not read it'
             f' ({type(error).__name__}: {error})'
         ) from error
-
-
-def _check_weights(expected: dict[str, Tensor], found: dict[str, Tensor]) -> None:
-    """Compare names and shapes, and name the first few that differ."""
-    problems = [f'{name} is missing' for name in expected if name not in found]
-    problems += [f'{name} is unknown' for name in found if name not in expected]
-    problems += [
-        f'{name} has shape {tuple(found[name].shape)} in place of {tuple(tensor.shape)}'
-        for name, tensor in expected.items()
-        if name in found and found[name].shape != tensor.shape
-    ]
-    if problems:
-        more = f' and {len(problems) - 3} more' if len(problems) > 3 else ''
-        raise CheckpointError(
-            f'expected the weights of the network in its metadata, but {"; ".join(problems[:3])}'
-            f'{more}'
-        )

@@ -55,11 +55,7 @@ class SegNet(nn.Module):
     def __init__(self, config: SegNetConfig) -> None:
         super().__init__()
         self.config = config
-        inputs = (3, *config.widths[:-1])
-        self.encoder = nn.ModuleList(
-            _make_stage([before] + [width] * depth)
-            for before, width, depth in zip(inputs, config.widths, config.depths, strict=True)
-        )
+        self.encoder = make_encoder(config)
         # Mirrored: the channels change in the last convolution of a decoder stage. The outermost
         # stage is one convolution shorter, because the classifier takes its place.
         outputs = (None, *config.widths[:-1])
@@ -70,7 +66,7 @@ class SegNet(nn.Module):
             )
         )
         self.classifier = nn.Conv2d(config.widths[0], config.num_classes, 3, padding=1)
-        self.apply(_initialize)
+        self.apply(initialize)
 
     def forward(self, x: Tensor) -> Tensor:
         """
@@ -96,6 +92,27 @@ class SegNet(nn.Module):
         return logits
 
 
+def make_encoder(config: SegNetConfig) -> nn.ModuleList:
+    """
+    Make the encoder's stages, without the pooling after each.
+
+    :param config: of it, the widths and depths count
+    """
+    inputs = (3, *config.widths[:-1])
+    return nn.ModuleList(
+        _make_stage([before] + [width] * depth)
+        for before, width, depth in zip(inputs, config.widths, config.depths, strict=True)
+    )
+
+
+def initialize(module: nn.Module) -> None:
+    """Draw weights as He et al. 2015, as the paper does (section 3.2); biases start at zero."""
+    if isinstance(module, nn.Conv2d):
+        nn.init.kaiming_normal_(module.weight, nonlinearity='relu')
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
 def _are_positive(*values: object) -> bool:
     return all(isinstance(value, int) and value > 0 for value in values)
 
@@ -110,11 +127,3 @@ def _make_stage(channels: list[int]) -> nn.Sequential:
             nn.ReLU(inplace=True),
         ]
     return nn.Sequential(*layers)
-
-
-def _initialize(module: nn.Module) -> None:
-    """Draw weights as He et al. 2015, as the paper does (section 3.2); biases start at zero."""
-    if isinstance(module, nn.Conv2d):
-        nn.init.kaiming_normal_(module.weight, nonlinearity='relu')
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)

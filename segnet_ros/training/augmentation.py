@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC
+from abc import abstractmethod
 from collections.abc import Iterator
 from collections.abc import Sequence
 import os
@@ -35,7 +37,29 @@ class Draw(NamedTuple):
     sample: int
 
 
-class TrainingSet(Dataset[tuple[Tensor, Tensor]]):
+class SeededSamples(Dataset[tuple[Tensor, Tensor]], ABC):
+    """
+    Samples that depend on (seed, epoch, index) alone, so that a resumed run continues exactly.
+
+    :ivar seed: of all randomness
+    """
+
+    seed: int
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Count the samples of an epoch."""
+
+    @abstractmethod
+    def describe(self, draw: Draw) -> str:
+        """Name a sample, for messages."""
+
+    def derive_seed(self, draw: Draw) -> int:
+        """Derive the seed of one sample."""
+        return int(np.random.SeedSequence((self.seed, *draw)).generate_state(1)[0])
+
+
+class TrainingSet(SeededSamples):
     """
     Augmented samples of a data set, with new rendered scenes in each epoch.
 
@@ -76,7 +100,7 @@ class TrainingSet(Dataset[tuple[Tensor, Tensor]]):
 
         :return: RGB image, uint8 (3, H, W), and label image, uint8 (H, W)
         """
-        random_seed = self._seed_sample(draw)
+        random_seed = self.derive_seed(draw)
         if draw.sample < len(self.labeled):
             image, label = self.labeled[draw.sample]
         else:
@@ -99,10 +123,7 @@ class TrainingSet(Dataset[tuple[Tensor, Tensor]]):
         if draw.sample < len(self.labeled):
             pairs = getattr(self.labeled, 'pairs', None)
             return pairs[draw.sample][0].name if pairs else f'image {draw.sample}'
-        return f'scene {self.scenes.seed + self._seed_sample(draw)}'
-
-    def _seed_sample(self, draw: Draw) -> int:
-        return int(np.random.SeedSequence((self.seed, *draw)).generate_state(1)[0])
+        return f'scene {self.scenes.seed + self.derive_seed(draw)}'
 
 
 def make_augmentation(name: str) -> v2.Transform:
@@ -143,7 +164,7 @@ class EpochSampler(Sampler[Draw]):
     """Shuffle an epoch by (seed, epoch), and deal each of its batches to the ranks."""
 
     def __init__(
-        self, samples: TrainingSet, epoch: int, batch_size: int, world: World, start: int = 0
+        self, samples: SeededSamples, epoch: int, batch_size: int, world: World, start: int = 0
     ) -> None:
         """
         Shuffle; an incomplete last batch is left out.
@@ -169,7 +190,7 @@ class EpochSampler(Sampler[Draw]):
 
 
 def load_batches(
-    samples: TrainingSet, sampler: EpochSampler, batch_size: int, workers: int, pin: bool = False
+    samples: SeededSamples, sampler: EpochSampler, batch_size: int, workers: int, pin: bool = False
 ) -> DataLoader[tuple[Tensor, Tensor]]:
     """
     Load the batches of an epoch, or of what is left of it.
@@ -186,11 +207,12 @@ def load_batches(
         sampler=sampler,
         num_workers=workers,
         pin_memory=pin,
-        worker_init_fn=_prepare_worker,
+        worker_init_fn=prepare_worker,
     )
 
 
-def _prepare_worker(_: int) -> None:
+def prepare_worker(_: int) -> None:
+    """Make a loading process use one thread, and end when the main one says so."""
     # One of several; OpenCV would start a thread per core in each.
     cv2.setNumThreads(0)
     # Ctrl-C signals all processes of a terminal's group. The main one finishes its batch, saves,

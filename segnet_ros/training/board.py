@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from segnet_ros.training.history import METRICS
 from segnet_ros.training.loop import Step
 from segnet_ros.training.run import Validation
 from torch.utils.tensorboard import SummaryWriter
@@ -35,9 +34,14 @@ class Board:
         self._writer.add_scalar('loss', step.loss, step.number)
         self._writer.add_scalar('learning_rate', step.learning_rate, step.number)
 
-    def add_validation(self, validation: Validation, steps: int) -> None:
-        """Show metrics and overlays of a validation."""
-        for name in METRICS:
+    def add_validation(self, validation: Validation, metrics: tuple[str, ...], steps: int) -> None:
+        """
+        Show metrics and overlays of a validation.
+
+        :param metrics: which to show
+        :param steps: that the run has done
+        """
+        for name in metrics:
             if (value := validation.metrics.get(name)) is not None:
                 self._writer.add_scalar(f'val/{name}', value, steps)
         for number, overlay in enumerate(validation.overlays):

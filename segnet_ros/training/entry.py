@@ -16,6 +16,11 @@ def predict() -> int:
     return _run('predict')
 
 
+def pretrain() -> int:
+    """Run ``segnet_pretrain``."""
+    return _run('pretrain')
+
+
 def train() -> int:
     """Run ``segnet_train``."""
     return _run('train')

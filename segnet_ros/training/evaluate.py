@@ -32,6 +32,8 @@ from tqdm import tqdm
 
 SCENE_SIZE = (360, 480)
 """Height and width of rendered scenes for evaluation: that of CamVid's images."""
+METRICS = ('miou', 'global_accuracy', 'class_accuracy', 'bf')
+"""Of those in :func:`summarize` the fractions of all classes together."""
 
 
 @dataclass

@@ -8,13 +8,12 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
-from segnet_ros.core.checkpoint import write_atomically
+from segnet_ros.core.weight_files import write_atomically
 from segnet_ros.training.loop import Position
 from segnet_ros.training.loop import Step
 
-METRICS = ('miou', 'global_accuracy', 'class_accuracy', 'bf')
-"""Fractions that a validation gives, each of them a column, and a way to tell which is best."""
-COLUMNS = ('epoch', 'step', 'minutes', 'learning_rate', 'loss', *METRICS)
+COLUMNS = ('epoch', 'step', 'minutes', 'learning_rate', 'loss')
+"""Of the table; the metrics follow."""
 
 Row = dict[str, Any]
 
@@ -24,9 +23,11 @@ class History:
     """
     What was measured in the course of a run; plain values, to be saved with its state.
 
-    :ivar rows: one per validation, by the names of :data:`COLUMNS`
+    :ivar metrics: names of the fractions that a validation gives, each of them a column
+    :ivar rows: one per validation, by the names of the columns
     """
 
+    metrics: tuple[str, ...]
     rows: list[Row] = field(default_factory=list)
     losses: float = 0.0
     """Sum of the losses since the last row."""
@@ -49,7 +50,7 @@ class History:
         :param position: of the run
         :param step: number of steps done
         :param learning_rate: of the last step
-        :param metrics: those of :data:`METRICS` are kept
+        :param metrics: those that are columns are kept
         """
         loss = self.losses / self.steps if self.steps else None
         if self.has_row_of(step):
@@ -61,11 +62,11 @@ class History:
             'learning_rate': learning_rate,
             'loss': loss,
         }
-        self.rows.append(row | {name: metrics.get(name) for name in METRICS})
+        self.rows.append(row | {name: metrics.get(name) for name in self.metrics})
         self.losses, self.steps = 0.0, 0
 
     def find_best(self, metric: str) -> float:
-        """Highest value so far of one of :data:`METRICS`; below 0 before the first."""
+        """Highest value so far of one of the metrics; below 0 before the first."""
         return max((row[metric] for row in self.rows if row[metric] is not None), default=-1.0)
 
     def write_table(self, path: Path) -> None:
@@ -74,7 +75,7 @@ class History:
             write_atomically(path) as temporary,
             open(temporary, 'w', newline='', encoding='utf-8') as file,
         ):
-            writer = csv.DictWriter(file, COLUMNS)
+            writer = csv.DictWriter(file, (*COLUMNS, *self.metrics))
             writer.writeheader()
             writer.writerows(self.rows)
 
@@ -90,7 +91,7 @@ class History:
         steps = [row['step'] for row in self.rows]
         left.plot(steps, _collect(self.rows, 'loss'), marker='.', color='tab:red')
         left.set(title='training loss', xlabel='step')
-        for name in METRICS:
+        for name in self.metrics:
             right.plot(steps, _collect(self.rows, name, 100), marker='.', label=name)
         right.set(title='validation', xlabel='step', ylabel='%', ylim=(0, 100))
         right.legend(loc='lower right')

@@ -9,7 +9,7 @@ import time
 from segnet_ros.training.augmentation import Draw
 from segnet_ros.training.augmentation import EpochSampler
 from segnet_ros.training.augmentation import load_batches
-from segnet_ros.training.augmentation import TrainingSet
+from segnet_ros.training.augmentation import SeededSamples
 from segnet_ros.training.trainer import Trainer
 from segnet_ros.training.trainer import TrainingError
 from torch import Tensor
@@ -70,7 +70,7 @@ class Step:
 
 
 def train(
-    trainer: Trainer, samples: TrainingSet, position: Position, plan: Plan
+    trainer: Trainer, samples: SeededSamples, position: Position, plan: Plan
 ) -> Iterator[Step]:
     """
     Train to the end of the plan, one step per iteration.
@@ -109,7 +109,7 @@ def train(
 
 
 def _load_rest_of_epoch(
-    trainer: Trainer, samples: TrainingSet, position: Position, plan: Plan
+    trainer: Trainer, samples: SeededSamples, position: Position, plan: Plan
 ) -> Iterator[tuple[list[Draw], Tensor, Tensor]]:
     """Load what this rank has to do of the batches that are left of the epoch."""
     sampler = EpochSampler(samples, position.epoch, plan.batch_size, trainer.world, position.batch)

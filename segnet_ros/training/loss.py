@@ -43,12 +43,12 @@ def compute_median_frequency_weights(
 
 def count_labeled(label: Tensor) -> Tensor:
     """
-    Count the labeled pixels, at least 1, as what a loss is divided by.
+    Count the labeled pixels.
 
     :param label: class ids and 255, uint8 or int64, any shape
     :return: scalar, int64
     """
-    return torch.count_nonzero(label != UNLABELED).clamp(min=1)
+    return torch.count_nonzero(label != UNLABELED)
 
 
 def compute_loss(
@@ -70,4 +70,4 @@ def compute_loss(
     total = F.cross_entropy(
         logits.float(), label.long(), class_weights, ignore_index=UNLABELED, reduction='sum'
     )
-    return total / (count_labeled(label) if labeled is None else labeled)
+    return total / (count_labeled(label) if labeled is None else labeled).clamp(min=1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -60,17 +61,23 @@ RECIPES = {
 }
 
 
-def fill_in_recipe(options: argparse.Namespace) -> None:
-    """
-    Replace each option that was not given, None, by what the recipe or the optimizer says.
+PRETRAINING = {'optimizer': 'sgd', 'schedule': 'one-cycle', 'batch_size': 128}
+"""Of the same options, for ``segnet_pretrain``."""
 
-    :param options: of ``segnet_train``; changed
+
+def fill_in(options: argparse.Namespace, defaults: Mapping[str, Any]) -> None:
     """
-    defaults = asdict(RECIPES[options.recipe])
+    Replace each option that was not given, None, by its default; some depend on the optimizer.
+
+    :param options: of a command; changed
+    :param defaults: by the name of the option, such as those of a recipe
+    """
     optimizer = options.optimizer or defaults['optimizer']
-    defaults['learning_rate'] = LEARNING_RATES[optimizer]
-    defaults['weight_decay'] = WEIGHT_DECAYS[optimizer]
-    for name, value in defaults.items():
+    by_optimizer = {
+        'learning_rate': LEARNING_RATES[optimizer],
+        'weight_decay': WEIGHT_DECAYS[optimizer],
+    }
+    for name, value in {**defaults, **by_optimizer}.items():
         if getattr(options, name) is None:
             setattr(options, name, value)
 
@@ -86,11 +93,14 @@ def describe_recipe(options: argparse.Namespace) -> dict[str, Any]:
         for key, value in vars(options).items()
         if key not in OUTSIDE_THE_RECIPE
     }
-    for key in ('data', 'init', 'label_set'):
+    for key in recipe.keys() & {'data', 'init', 'encoder', 'label_set'}:
         recipe[key] = Path(recipe[key]).name if recipe[key] else None
     return recipe
 
 
-def list_defaults(name: str) -> str:
-    """Tell, for the help of an option, what each recipe says."""
-    return ', '.join(f'{recipe} {getattr(RECIPES[recipe], name)}' for recipe in RECIPES)
+def list_defaults() -> dict[str, str]:
+    """Tell, for the help of each option, what the recipes say."""
+    return {
+        field.name: ', '.join(f'{name} {getattr(RECIPES[name], field.name)}' for name in RECIPES)
+        for field in fields(Recipe)
+    }

@@ -30,20 +30,12 @@ def open_training_samples(options: argparse.Namespace, label_set: LabelSet) -> T
 
     :param options: of ``segnet_train``, complete
     :param label_set: of the labels
-    :raises ValueError: if there is less than a batch, or the data set does not fit
+    :raises ValueError: if the data set does not fit
     """
     labeled: Samples | Sequence[Sample] = []
     if options.data:
         labeled = LabeledFolder(options.data, options.split, label_set)
-    samples = TrainingSet(
-        labeled, options.scenes, options.size, options.seed, options.augmentation
-    )
-    if len(samples) < options.batch_size:
-        raise ValueError(
-            f'expected at least one batch of {options.batch_size}, found'
-            f' {len(samples)} samples; add data or --scenes, or lower --batch-size'
-        )
-    return samples
+    return TrainingSet(labeled, options.scenes, options.size, options.seed, options.augmentation)
 
 
 def open_validation_samples(options: argparse.Namespace, label_set: LabelSet) -> Samples:

@@ -7,7 +7,7 @@ import pickle
 from typing import Any
 from typing import NamedTuple
 
-from segnet_ros.core.checkpoint import write_atomically
+from segnet_ros.core.weight_files import write_atomically
 from segnet_ros.training.history import History
 from segnet_ros.training.loop import Position
 from segnet_ros.training.trainer import Trainer
@@ -18,7 +18,7 @@ STATE_NAME = 'state.pt'
 """Name of the file in a run's folder."""
 LENGTH = ('epochs', 'minutes')
 """What may change when a run is resumed: its schedule then fits the new length."""
-ORIGIN = ('commit', 'initial')
+ORIGIN = ('commit', 'initial', 'normalization')
 """What stays as it was when the run began."""
 
 

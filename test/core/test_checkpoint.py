@@ -11,7 +11,6 @@ from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.checkpoint import CheckpointError
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.checkpoint import save_checkpoint
-from segnet_ros.core.checkpoint import write_atomically
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
@@ -148,20 +147,6 @@ def test_missing_and_unknown_weights_are_named(checkpoint):
     checkpoint.weights['extra'] = checkpoint.weights.pop('classifier.bias')
     with pytest.raises(CheckpointError, match=r'classifier\.bias is missing; extra is unknown'):
         checkpoint.build_network()
-
-
-def test_a_failed_write_leaves_the_old_file(path):
-    before = path.read_bytes()
-
-    def fail_half_way() -> None:
-        with write_atomically(path) as temporary:
-            temporary.write_bytes(b'half of it')
-            raise InterruptedError
-
-    with pytest.raises(InterruptedError):
-        fail_half_way()
-    assert path.read_bytes() == before
-    assert list(path.parent.iterdir()) == [path]
 
 
 def test_the_packaged_checkpoint_is_the_full_segnet():

@@ -5,10 +5,10 @@ from collections import Counter
 import numpy as np
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.scenes import render_scene
-from segnet_ros.training.augmentation import _prepare_worker
 from segnet_ros.training.augmentation import Draw
 from segnet_ros.training.augmentation import EpochSampler
 from segnet_ros.training.augmentation import load_batches
+from segnet_ros.training.augmentation import prepare_worker
 from segnet_ros.training.augmentation import resize
 from segnet_ros.training.augmentation import TrainingSet
 from segnet_ros.training.dataset import LabeledFolder
@@ -135,7 +135,7 @@ def test_samples_are_the_same_from_a_process_that_inherits_nothing(data):
         batch_size=1,
         sampler=draws,
         num_workers=1,
-        worker_init_fn=_prepare_worker,
+        worker_init_fn=prepare_worker,
         multiprocessing_context='forkserver',  # as from Python 3.14 on
     )
     for draw, (image, label) in zip(draws, loader, strict=True):

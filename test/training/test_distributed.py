@@ -1,6 +1,5 @@
 """Several processes that train one network, over real gloo, against one process."""
 
-import argparse
 import os
 from pathlib import Path
 import shutil
@@ -9,7 +8,7 @@ import sys
 
 import pytest
 from segnet_ros.training.distributed import World
-from segnet_ros.training.run import Run
+from segnet_ros.training.run import _check_batch
 from segnet_ros.training.train import main
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 import torch
@@ -66,7 +65,7 @@ def test_two_processes_measure_exactly_what_one_does(alone, data, tmp_path):
 
 def test_a_batch_that_processes_cannot_share_is_refused():
     with pytest.raises(ValueError, match='expected a --batch-size that 3 processes can share'):
-        Run(argparse.Namespace(batch_size=4), World(size=3))
+        _check_batch(4, 8, 3)
 
 
 def test_each_thing_is_the_share_of_one_rank():

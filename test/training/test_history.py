@@ -9,9 +9,11 @@ from segnet_ros.training.history import History
 from segnet_ros.training.loop import Position
 from segnet_ros.training.loop import Step
 
+METRICS = ('miou', 'global_accuracy')
+
 
 def make_history(*mious: 'float | None') -> History:
-    history = History()
+    history = History(METRICS)
     for number, miou in enumerate(mious, 1):
         position = Position(epoch=number, seconds=60.0 * number)
         for loss in (number, number + 1):
@@ -28,7 +30,7 @@ def test_rows_hold_the_mean_loss_since_the_last():
 def test_the_best_is_the_highest_that_was_measured():
     assert make_history(0.1, 0.3, None, 0.2).find_best('miou') == 0.3
     assert make_history(None).find_best('miou') < 0
-    assert History().find_best('miou') < 0
+    assert History(METRICS).find_best('miou') < 0
 
 
 def test_a_step_has_one_row():
@@ -44,7 +46,7 @@ def test_the_table_can_be_read_again(tmp_path):
     make_history(0.1, None).write_table(tmp_path / 'history.csv')
     with open(tmp_path / 'history.csv', newline='') as file:
         rows = list(csv.DictReader(file))
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == (*COLUMNS, *METRICS)
     assert [float(row['loss']) for row in rows] == [1.5, 2.5]
     assert [row['miou'] for row in rows] == ['0.1', '']
     assert [row['minutes'] for row in rows] == ['1.0', '2.0']

@@ -1,6 +1,7 @@
 """The command segnet_train, from folders to a checkpoint, and back after an interruption."""
 
 import csv
+import dataclasses
 import os
 from pathlib import Path
 import re
@@ -12,7 +13,9 @@ import sys
 import pytest
 from safetensors.torch import load_file
 from segnet_ros.core.checkpoint import load_checkpoint
+from segnet_ros.core.checkpoint import save_checkpoint
 from segnet_ros.core.labels import load_label_set
+from segnet_ros.core.normalization import Normalization
 from segnet_ros.training.train import main
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 import torch
@@ -281,6 +284,40 @@ def test_a_run_starts_from_other_weights_with_other_classes(trained, data, tmp_p
     assert run.provenance['recipe']['initial'] == load_checkpoint(weights).provenance
 
 
+def test_a_run_keeps_the_normalization_of_its_first_weights(trained, data, tmp_path):
+    normalization = Normalization((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
+    first = tmp_path / 'first.safetensors'
+    checkpoint = load_checkpoint(trained / 'checkpoint.safetensors')
+    save_checkpoint(first, dataclasses.replace(checkpoint, normalization=normalization))
+    for more in (('--epochs', '1'), ('--epochs', '2', '--resume')):
+        assert train(data, tmp_path / 'run', '--init', str(first), *more) == 0
+        run = load_checkpoint(tmp_path / 'run' / 'checkpoint.safetensors')
+        assert run.normalization == normalization
+
+
+def test_a_failed_download_is_announced_and_ends_in_one_clear_line(tmp_path):
+    command = [sys.executable, '-m', 'segnet_ros.training.train', '--scenes', '2']
+    command += ['--batch-size', '2', '--size', '32x32', '--class-weights', 'none']
+    command += ['--encoder', 'vgg16', '--output', str(tmp_path / 'run')]
+    nobody = {'https_proxy': 'http://127.0.0.1:9', 'TORCH_HOME': str(tmp_path)}
+    environment = {k: v for k, v in os.environ.items() if k.lower() != 'no_proxy'} | nobody
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert result.returncode == 1, result.stderr
+    (line,) = [line for line in result.stdout.splitlines() if 'downloading' in line]
+    assert 'https://download.pytorch.org/models/vgg16-' in line
+    assert 'Traceback' not in result.stderr
+    assert result.stderr.splitlines()[-1].endswith(
+        'on another machine and name it: --encoder FILE'
+    )
+
+
+def test_only_one_kind_of_first_weights_is_taken(tmp_path, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(['--output', str(tmp_path), *SMALL, '--init', 'a', '--encoder', 'b'])
+    assert caught.value.code == 2
+    assert 'not allowed with argument --init' in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
@@ -306,6 +343,8 @@ def test_runs_are_not_mixed(trained, data, options, message, capsys):
         (['--scenes', '4', '--resume'], 'there is no run to resume'),
         (['--data', 'x', '--label-set', 'kitti'], "no label set 'kitti'"),
         (['--scenes', '4', '--init', 'none.safetensors'], 'no checkpoint at'),
+        (['--scenes', '4', '--encoder', 'none.pth'], "no encoder weights at 'none.pth'"),
+        (['--scenes', '4', '--encoder', 'vgg16'], 'vgg16: expected a network with the widths'),
         (['--scenes', '1'], 'expected at least one batch of 2'),
         (['--scenes', '4', '--device', 'tpu'], "expected device 'auto'"),
         (['--scenes', '4', '--size', '16x64'], 'expected a --size of at least 32 x 32'),

@@ -8,15 +8,15 @@ from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.normalization import Normalization
 from segnet_ros.training.optimizer import make_optimizer
-from segnet_ros.training.trainer import Trainer
+from segnet_ros.training.segnet_trainer import SegNetTrainer
 from segnet_ros.training.trainer import TrainingError
 import torch
 
 
-def make_trainer(**changes) -> Trainer:
+def make_trainer(**changes) -> SegNetTrainer:
     torch.manual_seed(0)
     network = SegNet(SegNetConfig(num_classes=3, widths=(4, 4, 4, 4, 4)))
-    trainer = Trainer(
+    trainer = SegNetTrainer(
         network=network,
         optimizer=make_optimizer(network, 'sgd', 0.1, 0.0),
         class_weights=torch.tensor([1.0, 2.0, 0.5]),
@@ -38,7 +38,7 @@ def make_batch(count: int = 4):
     return image, label
 
 
-def copy_weights(trainer: Trainer) -> dict[str, torch.Tensor]:
+def copy_weights(trainer: SegNetTrainer) -> dict[str, torch.Tensor]:
     return {name: value.clone() for name, value in trainer.network.state_dict().items()}
 
 
