@@ -3,6 +3,8 @@
 import dataclasses
 import os
 from pathlib import Path
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -123,6 +125,24 @@ def test_a_run_interrupted_by_ctrl_c_continues_exactly(photographs, tmp_path):
     )
     assert whole.keys() == parts.keys()
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+def test_measuring_changes_nothing(photographs, tmp_path):
+    for every in ('1', '3'):
+        options = ('--epochs', '3', '--precision', 'fp32', '--validate-every', every)
+        assert pretrain(photographs, tmp_path / every, *options) == 0
+    often, once = (load_file(tmp_path / every / 'encoder.safetensors') for every in ('1', '3'))
+    assert all(torch.equal(often[name], once[name]) for name in often)
+
+
+def test_a_broken_photograph_ends_the_run_in_one_clear_line(photographs, tmp_path, capsys):
+    copy = tmp_path / 'photographs'
+    shutil.copytree(photographs, copy)
+    for path in (copy / 'red').iterdir():
+        path.write_bytes(b'')
+    assert pretrain(copy, tmp_path / 'run', '--epochs', '1', '--workers', '1') == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert re.search(r'segnet_pretrain: error: .*red/\d+\.jpg: expected a JPEG or PNG file', last)
 
 
 def test_a_run_is_not_resumed_with_another_split(pretrained, photographs, capsys):
