@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import pytest
 from segnet_ros.core.scenes import render_scene
+from training_runs import train
 
 SIZE = (48, 64)
 
@@ -30,3 +31,11 @@ def data(tmp_path_factory) -> Path:
         for seed in seeds:
             write_pair(root / split / f'{seed}.png', root / f'{split}annot' / f'{seed}.png', seed)
     return root
+
+
+@pytest.fixture(scope='session')
+def trained(data, tmp_path_factory) -> Path:
+    """Output of a short run on images and scenes."""
+    output = tmp_path_factory.mktemp('run')
+    assert train(data, output, '--epochs', '2', '--scenes', '2') == 0
+    return output

@@ -20,6 +20,7 @@ from segnet_ros.training.encoder_file import save_encoder
 from segnet_ros.training.pretrain import main
 from segnet_ros.training.train import main as train_main
 import torch
+from training_runs import wait_for_steps
 
 WIDTHS = ['--widths', '4', '8', '8', '8', '8']
 SMALL = [*WIDTHS, '--size', '32x32', '--batch-size', '8', '--workers', '0', '--device', 'cpu']
@@ -50,14 +51,6 @@ def start(data: Path, output: Path, *more: str) -> 'subprocess.Popen[str]':
     return subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, env=os.environ, start_new_session=True
     )
-
-
-def wait_for_first_step(process: 'subprocess.Popen[str]') -> None:
-    shown = ''
-    while 'loss' not in shown:
-        character = process.stderr.read(1)
-        assert character, f'ended before its first step: {shown}'
-        shown += character
 
 
 @pytest.fixture(scope='module')
@@ -111,7 +104,7 @@ def test_a_run_interrupted_by_ctrl_c_continues_exactly(photographs, tmp_path):
     assert pretrain(photographs, tmp_path / 'whole', *options) == 0
 
     process = start(photographs, tmp_path / 'parts', *options, '--workers', '1')
-    wait_for_first_step(process)
+    wait_for_steps(process)
     os.killpg(process.pid, signal.SIGINT)
     _, rest = process.communicate(timeout=120)
     assert process.returncode == 130, rest

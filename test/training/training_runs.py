@@ -1,0 +1,73 @@
+"""Runs of segnet_train for the tests: small ones, in this process or their own."""
+
+import csv
+import os
+from pathlib import Path
+import subprocess
+import sys
+
+from safetensors.torch import load_file
+from segnet_ros.training.train import main
+import torch
+
+SMALL = [
+    '--size',
+    '48x64',
+    '--widths',
+    '4',
+    '4',
+    '4',
+    '4',
+    '4',
+    '--batch-size',
+    '2',
+    '--workers',
+    '0',
+    '--device',
+    'cpu',
+    '--validate-every',
+    '1',
+]
+
+
+def train(data: Path, output: Path, *more: str) -> int:
+    return main(['--data', str(data), '--output', str(output), *SMALL, *more])
+
+
+def start(data: Path, output: Path, *more: str, session: bool = False) -> 'subprocess.Popen[str]':
+    command = [
+        sys.executable,
+        '-m',
+        'segnet_ros.training.train',
+        '--data',
+        str(data),
+        '--output',
+        str(output),
+        *SMALL,
+        *more,
+    ]
+    return subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env=os.environ, start_new_session=session
+    )
+
+
+def wait_for_steps(process: 'subprocess.Popen[str]', count: int = 1) -> None:
+    """Wait until the progress bar has shown a loss so many times."""
+    shown = ''
+    while shown.count('loss') < count:
+        character = process.stderr.read(1)
+        assert character, f'ended before its step: {shown}'
+        shown += character
+
+
+def assert_same_weights(*outputs: Path) -> None:
+    for name in ('checkpoint.safetensors', 'best.safetensors'):
+        one, other = (load_file(output / name) for output in outputs)
+        assert one.keys() == other.keys()
+        assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def read_table(output: Path) -> list[dict[str, str]]:
+    """Read what does not depend on the clock."""
+    with open(output / 'history.csv', newline='') as file:
+        return [row | {'minutes': ''} for row in csv.DictReader(file)]
