@@ -153,4 +153,4 @@ def test_the_packaged_checkpoint_is_the_full_segnet():
     checkpoint = load_checkpoint()
     assert checkpoint.config == SegNetConfig()
     assert checkpoint.label_set == load_label_set('camvid')
-    assert checkpoint.provenance['metrics']['miou'] > 0.5
+    assert checkpoint.provenance['metrics']['miou'] > 0.55
