@@ -13,6 +13,7 @@ from segnet_ros.core.weight_files import WeightsError
 import torch
 from torch import nn
 from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 from torchvision.models import VGG16_BN_Weights
 from torchvision.models import VGG16_Weights
 
@@ -75,9 +76,10 @@ def map_to_encoder(state: dict[str, Tensor], network: SegNet) -> dict[str, Tenso
     """
     layers = read_layers(state)
     expected = network.encoder.state_dict()
+    # Not BatchNorm2d: where several GPUs train together, it is SyncBatchNorm.
     targets = {
         kind: [name for name, part in network.encoder.named_modules() if isinstance(part, kind)]
-        for kind in (nn.Conv2d, nn.BatchNorm2d)
+        for kind in (nn.Conv2d, _BatchNorm)
     }
     if len(layers.convolutions) != len(targets[nn.Conv2d]):
         raise WeightsError(
@@ -86,9 +88,9 @@ def map_to_encoder(state: dict[str, Tensor], network: SegNet) -> dict[str, Tenso
         )
     mapped = {
         f'{name}.{key}': tensor
-        for kind, found in ((nn.Conv2d, layers.convolutions), (nn.BatchNorm2d, layers.norms))
-        # Plain VGG16 has no norms to give.
-        for name, parts in zip(targets[kind], found, strict=False)
+        for kind, found in ((nn.Conv2d, layers.convolutions), (_BatchNorm, layers.norms))
+        if found  # plain VGG16 has no norms to give
+        for name, parts in zip(targets[kind], found, strict=True)
         for key, tensor in parts.items()
     }
     for name, tensor in mapped.items():

@@ -45,6 +45,14 @@ def test_every_stage_computes_what_torchvision_does(batch_norm):
             torch.testing.assert_close(x, values, atol=1e-5, rtol=1e-5)
 
 
+def test_batch_normalization_of_several_gpus_is_filled_alike():
+    network = SegNet(SegNetConfig(widths=WIDTHS))
+    state = make_state(make_features(True))
+    alone = map_to_encoder(state, network).keys()
+    together = nn.SyncBatchNorm.convert_sync_batchnorm(network)
+    assert map_to_encoder(state, together).keys() == alone
+
+
 @pytest.mark.parametrize('name', ['vgg16', 'vgg16_bn'])
 def test_the_whole_vgg16_fills_the_whole_encoder(name):
     with torch.device('meta'):
