@@ -15,6 +15,7 @@ from segnet_ros.core.normalization import Normalization
 from segnet_ros.core.weight_files import WeightsError
 from segnet_ros.training.encoder_file import load_encoder
 from segnet_ros.training.encoder_file import METADATA_KEY as ENCODER_KEY
+from segnet_ros.training.vgg16 import bypass_batch_norm
 from segnet_ros.training.vgg16 import download
 from segnet_ros.training.vgg16 import IMAGENET_WEIGHTS
 from segnet_ros.training.vgg16 import map_to_encoder
@@ -76,12 +77,12 @@ def _fill_from_vgg16(network: SegNet, path: Path) -> Origin:
         weights = map_to_encoder(_read_state_dict(path), network)
     except WeightsError as error:
         raise WeightsError(f'{path}: {error}') from error
-    # VGG16 without batch normalization leaves that of the network fresh, as the authors' Caffe
-    # model did: scale 1, shift 0. Its running statistics, mean 0 and variance 1, are those of no
-    # layer, but nothing computes with them before they are: training normalizes by the batch, and
-    # a validation comes after an epoch, of whose batches the last 20 make up nine tenths of them.
     network.encoder.load_state_dict(weights, strict=False)
     kind = 'vgg16_bn' if any('running_mean' in name for name in weights) else 'vgg16'
+    if kind == 'vgg16':
+        # Scale 1 and shift 0, as the authors' Caffe model began. Training normalizes by the batch
+        # and gathers the statistics; --freeze-batch-norm computes with those from here.
+        bypass_batch_norm(network)
     # torchvision's weights are trained with the mean and deviation that are the default.
     return Origin(Normalization(), {'encoder': kind, 'file': path.name})
 

@@ -102,6 +102,19 @@ def map_to_encoder(state: dict[str, Tensor], network: SegNet) -> dict[str, Tenso
     return mapped
 
 
+def bypass_batch_norm(network: SegNet) -> None:
+    """
+    Let batch normalization in the encoder change nothing, until training gives it statistics.
+
+    :param network: with its encoder in evaluation what plain VGG16 is
+    """
+    for module in network.encoder.modules():
+        if isinstance(module, _BatchNorm):
+            module.reset_parameters()
+            assert module.running_var is not None
+            module.running_var.fill_(1 - module.eps)  # which is added before it divides
+
+
 def read_layers(state: dict[str, Tensor]) -> Layers:
     """
     Find the convolutions of a VGG16, and the batch normalization after each if it has any.

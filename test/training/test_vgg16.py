@@ -4,6 +4,7 @@ import pytest
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.weight_files import WeightsError
+from segnet_ros.training.encoder_weights import fill_encoder
 from segnet_ros.training.vgg16 import download
 from segnet_ros.training.vgg16 import map_to_encoder
 import torch
@@ -28,14 +29,11 @@ def compute_stages(features: nn.Sequential, x: torch.Tensor) -> list[torch.Tenso
 
 
 @pytest.mark.parametrize('batch_norm', [True, False])
-def test_every_stage_computes_what_torchvision_does(batch_norm):
+def test_every_stage_computes_what_torchvision_does(batch_norm, tmp_path):
     features = make_features(batch_norm)
+    torch.save(make_state(features), tmp_path / 'vgg.pth')
     network = SegNet(SegNetConfig(widths=WIDTHS)).eval()
-    mapped = map_to_encoder(make_state(features), network)
-    network.encoder.load_state_dict(mapped, strict=False)
-    for module in network.encoder.modules():
-        if isinstance(module, nn.BatchNorm2d) and not batch_norm:
-            module.eps = 0.0  # fresh, it then changes nothing at all
+    fill_encoder(network, str(tmp_path / 'vgg.pth'))
     images = torch.rand(2, 3, 64, 96)
     with torch.inference_mode():
         expected = compute_stages(features, images)
