@@ -22,6 +22,12 @@ from segnet_ros.training.vgg16 import map_to_encoder
 import torch
 from torch import Tensor
 
+_UNREADABLE = (
+    *(SafetensorError, OSError, RuntimeError, ValueError, pickle.UnpicklingError, EOFError),
+    *(LookupError, TypeError, AttributeError, AssertionError),
+)
+"""What reading a damaged file ends in."""
+
 
 class Origin(NamedTuple):
     """What comes with weights, beside the weights."""
@@ -103,11 +109,11 @@ def _read_state_dict(path: Path) -> dict[str, Tensor]:
             with safe_open(path, framework='pt') as file:
                 return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         state = torch.load(path, map_location='cpu', weights_only=True)
-    except (SafetensorError, OSError, RuntimeError, ValueError) as error:
+    except _UNREADABLE as error:
         raise _make_unreadable(error) from error
-    except (pickle.UnpicklingError, EOFError, KeyError, IndexError, TypeError) as error:
-        raise _make_unreadable(error) from error
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+    if not isinstance(state, dict) or not all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in state.items()
+    ):
         raise WeightsError(
             'expected a state dict, tensors by name, found other things; save the state_dict() of'
             " torchvision's vgg16 or vgg16_bn"

@@ -20,12 +20,21 @@ from vgg16_weights import WIDTHS
 CONFIG = SegNetConfig(widths=WIDTHS)
 
 
-@pytest.mark.parametrize('suffix', ['.pth', '.safetensors'])
+def save_as_of_old(state, path):
+    torch.save(state, path, _use_new_zipfile_serialization=False)
+
+
+@pytest.mark.parametrize(
+    ('suffix', 'save'),
+    [('.pth', torch.save), ('.pth', save_as_of_old), ('.safetensors', save_file)],
+)
 @pytest.mark.parametrize('batch_norm', [False, True])
-def test_a_local_file_of_torchvision_is_recognized_by_its_content(tmp_path, suffix, batch_norm):
+def test_a_local_file_of_torchvision_is_recognized_by_its_content(
+    tmp_path, suffix, save, batch_norm
+):
     path = tmp_path / f'vgg99{suffix}'
     features = make_features(batch_norm)
-    (save_file if suffix == '.safetensors' else torch.save)(make_state(features), path)
+    save(make_state(features), path)
     network = SegNet(CONFIG)
     normalization, provenance = fill_encoder(network, str(path))
     assert torch.equal(network.encoder[0][0].weight, features[0].weight)
@@ -80,6 +89,7 @@ class Intruder:
         (lambda path: path.write_bytes(b''), 'could not read it'),
         (lambda path: torch.save([1, 2], path), 'expected a state dict'),
         (lambda path: torch.save({'state_dict': {}, 'epoch': 3}, path), 'expected a state dict'),
+        (lambda path: torch.save({0: torch.zeros(4)}, path), 'expected a state dict'),
         (lambda path: torch.save({'features.0.weight': torch.zeros(4)}, path), 'layer norm|batch'),
         (lambda path: save_file({'x': torch.zeros(1)}, path.with_name('x.safetensors')), 'no enc'),
     ],
