@@ -96,7 +96,7 @@ def join_world(on_gpus: bool) -> Iterator[World]:
     :return: this process's place among them
     :raises ValueError: if there are more processes than GPUs on this machine
     """
-    size = int(os.environ.get('WORLD_SIZE', '1'))
+    size = _read_size()
     if size == 1:
         yield World()
         return
@@ -113,3 +113,19 @@ def join_world(on_gpus: bool) -> Iterator[World]:
         yield World(distributed.get_rank(), size, local_rank)
     finally:
         distributed.destroy_process_group()
+
+
+def check_alone() -> None:
+    """
+    Refuse to be one of several processes, for commands that cannot share their work.
+
+    :raises ValueError: if ``torchrun`` started more than one
+    """
+    size = _read_size()
+    if size > 1:
+        raise ValueError(f'expected one process, found {size}; start the command without torchrun')
+
+
+def _read_size() -> int:
+    """Count the processes that ``torchrun`` started."""
+    return int(os.environ.get('WORLD_SIZE', '1'))

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from segnet_ros.training.command import run_command
+from segnet_ros.training.distributed import check_alone
 from segnet_ros.training.drive import drive
 from segnet_ros.training.pretrain_options import fill_in_pretrain_defaults
 from segnet_ros.training.pretrain_options import make_pretrain_parser
@@ -19,6 +20,7 @@ def main(args: list[str] | None = None) -> int:
 
 
 def _pretrain(options: argparse.Namespace) -> None:
+    check_alone()
     check_run_options(options)
     fill_in_pretrain_defaults(options)
     drive(PretrainRun(options))

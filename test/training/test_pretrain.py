@@ -160,6 +160,13 @@ def test_bad_input_ends_in_one_clear_line(photographs, tmp_path, options, messag
     assert 'Traceback' not in error
 
 
+def test_several_processes_are_refused(photographs, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv('WORLD_SIZE', '2')
+    assert pretrain(photographs, tmp_path / 'run') == 1
+    assert 'expected one process, found 2' in capsys.readouterr().err
+    assert not (tmp_path / 'run').exists()
+
+
 @pytest.mark.parametrize('share', ['0', '1', 'nan', 'half'])
 def test_a_share_out_of_range_is_refused(photographs, tmp_path, share, capsys):
     with pytest.raises(SystemExit) as caught:
