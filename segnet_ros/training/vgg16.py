@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextlib import suppress
+import fcntl
 from http.client import HTTPException
 from pathlib import Path
 import re
@@ -52,17 +56,28 @@ def download(name: str, config: SegNetConfig) -> Path:
     path = folder / url.rpartition('/')[2]
     if path.is_file():
         return path
-    print(f'downloading the ImageNet weights of {name} from {url} to {folder}', flush=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # The name ends in the first digits of the file's hash.
-        torch.hub.download_url_to_file(url, str(path), path.stem.rpartition('-')[2])
+        with _lock(path):
+            if not path.is_file():  # another process may have fetched it meanwhile
+                print(f'downloading weights of {name} from {url} to {folder}', flush=True)
+                # The name ends in the first digits of the file's hash.
+                torch.hub.download_url_to_file(url, str(path), path.stem.rpartition('-')[2])
     except (OSError, RuntimeError, HTTPException) as error:
         raise WeightsError(
             f'{url}: expected to download it, could not ({error}); mend the network, or fetch the'
             ' file on another machine and name it: --encoder FILE'
         ) from error
     return path
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Keep other processes out until this one is done or has died, where files can be locked."""
+    with open(path.with_name(f'.{path.name}.lock'), 'w') as file:
+        with suppress(OSError):  # on some network drives; each process then downloads
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def map_to_encoder(state: dict[str, Tensor], network: SegNet) -> dict[str, Tensor]:

@@ -1,5 +1,9 @@
 """torchvision's VGG16 as an encoder: layer by layer the same, and nothing else is taken."""
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+import time
+
 import pytest
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
@@ -99,6 +103,22 @@ def test_a_file_in_the_cache_is_not_downloaded(tmp_path, monkeypatch, capsys):
     path.touch()
     assert download('vgg16_bn', SegNetConfig()) == path
     assert capsys.readouterr().out == ''
+
+
+def test_of_several_at_once_one_downloads(tmp_path, monkeypatch):
+    calls = []
+
+    def download_slowly(url, path, digest):
+        calls.append((url.rpartition('/')[2], digest))
+        time.sleep(0.2)
+        Path(path).touch()
+
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    monkeypatch.setattr(torch.hub, 'download_url_to_file', download_slowly)
+    with ThreadPoolExecutor(4) as threads:
+        paths = set(threads.map(download, ['vgg16'] * 4, [SegNetConfig()] * 4))
+    assert calls == [('vgg16-397923af.pth', '397923af')]
+    assert paths == {tmp_path / 'hub' / 'checkpoints' / 'vgg16-397923af.pth'}
 
 
 def test_nothing_is_downloaded_for_a_network_that_it_does_not_fit(tmp_path, monkeypatch):
