@@ -27,6 +27,12 @@ FAILURES = {
 }
 
 
+def say(line: str) -> None:
+    """Write a whole line at once: print would let a log line of another thread in between."""
+    sys.stdout.write(f'{line}\n')
+    sys.stdout.flush()
+
+
 class DelayPredictor:
     """
     Answer after a fixed time.
@@ -46,7 +52,7 @@ class DelayPredictor:
 
     def warm_up(self) -> None:
         """Take the planned time."""
-        print('warming up', flush=True)
+        say('warming up')
         time.sleep(self._plan.warm_up)
 
     def predict(
@@ -55,7 +61,7 @@ class DelayPredictor:
         """Report, wait, answer."""
         self._number += 1
         report = {'start': time.monotonic(), 'pixel': image[0, 0].tolist(), 'outputs': outputs}
-        print(json.dumps(report), flush=True)
+        say(json.dumps(report))
         if self._number == self._plan.fail_at:
             raise RuntimeError('planned failure')
         time.sleep(self._plan.delay)
@@ -77,7 +83,7 @@ class SlowImport(importlib.abc.MetaPathFinder):
     def find_spec(self, name: str, *_: Any) -> None:
         """Find nothing, which leaves it to the others."""
         if name == 'rclpy':
-            print('importing', flush=True)
+            say('importing')
             time.sleep(self._duration_s)
 
 
@@ -100,7 +106,7 @@ def run() -> None:
     sys.meta_path.insert(0, SlowImport(plan.imports))
 
     def load(*args: Any, **options: Any) -> DelayPredictor:
-        print('loading', json.dumps([*args, options]), flush=True)
+        say('loading ' + json.dumps([*args, options]))
         time.sleep(plan.load)
         if plan.fail_load:
             raise FAILURES[plan.fail_load]('expected a checkpoint, found a fish; give another one')
