@@ -95,4 +95,9 @@ class Adviser:
 
 
 def _describe_profile() -> str:
-    return f'{name_profile_variable()}={find_shared_file("config/fastdds.xml")}'
+    name = 'config/fastdds.xml'
+    try:
+        path = str(find_shared_file(name))
+    except FileNotFoundError:  # advice must not end the node
+        path = name
+    return f'{name_profile_variable()}={path}'

@@ -45,13 +45,13 @@ def describe_run(recorder: Recorder, published: int) -> list[tuple[str, str]]:
     status = recorder.status
     dropped = [(f'  {key}', value) for key, value in status.items() if key.startswith('dropped: ')]
     lost = status['lost in transport']
-    # The node's subscription keeps the last image, which the next may replace before it is read.
+    # Replaced by the next one before the subscription was read, or sent while it was made anew.
     missed = published - int(status['received'])
-    replaced = str(missed - int(lost)) if lost.isdecimal() else f'up to {missed}'
+    others = str(missed - int(lost)) if lost.isdecimal() else f'up to {missed}'
     return [
         ('published', str(published)),
         ('lost in transport', lost),
-        ('replaced on arrival', replaced),
+        ('not received, other', others),
         ('received', status['received']),
         ('processed', status['processed']),
         ('dropped', status['dropped']),

@@ -61,7 +61,7 @@ def test_scenes_become_a_table_a_video_and_a_contact_sheet(small_checkpoint, tmp
     assert table['published'] == '60'
     assert table['lost in transport'] == '0'
     if not is_busy:  # else the node may be too late for an image before the next one comes
-        assert table['replaced on arrival'] == '0'
+        assert table['not received, other'] == '0'
         assert table['received'] == '60'
         assert table['recorded'] == table['processed']
     assert int(table['received']) == int(table['processed']) + int(table['dropped'])
@@ -72,6 +72,8 @@ def test_scenes_become_a_table_a_video_and_a_contact_sheet(small_checkpoint, tmp
     capture = cv2.VideoCapture(str(tmp_path / 'overlay.mp4'))
     assert capture.get(cv2.CAP_PROP_FRAME_WIDTH) == 640
     assert cv2.imread(str(tmp_path / 'contact_sheet.png')).shape[1] == COLUMNS * TILE_WIDTH
+    if is_busy:
+        pytest.skip('all held, but the machine is too busy to tell whether every image arrives')
 
 
 @pytest.mark.ros
@@ -160,7 +162,7 @@ def make_recorder(**changes: object) -> Any:
 
 def test_what_is_not_known_is_said():
     table = dict(describe_run(make_recorder(), 3))
-    assert table['replaced on arrival'] == '1'
+    assert table['not received, other'] == '1'
     assert table['rate'] == 'unknown'
     assert table['mIoU'] == 'no truth for these classes'
     assert dict(describe_run(make_recorder(has_truth=False), 2))['mIoU'] == 'no truth'

@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+from pathlib import Path
 import sys
 
 import cv2
@@ -19,12 +21,22 @@ from segnet_ros.training.evaluate import format_table
 from segnet_ros.training.evaluate import main
 from segnet_ros.training.evaluate import summarize
 
+CAMVID = Path(os.environ.get('SEGNET_CAMVID', Path(__file__).parents[3] / 'shared' / 'camvid'))
+
 
 def test_the_matrix_covers_every_labeled_pixel(small_checkpoint, data):
     predictor = Predictor.from_checkpoint(small_checkpoint, 'cpu')
     evaluation = evaluate(predictor, LabeledFolder(data, 'val', predictor.label_set))
     assert evaluation.images == len(evaluation.boundary.scores) == 2
     assert evaluation.matrix.counts.sum() == 2 * 46 * 64  # two rows of each image are unlabeled
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not CAMVID.is_dir(), reason='needs CamVid; set SEGNET_CAMVID to its folder')
+def test_the_packaged_checkpoint_reaches_its_number_on_camvid():
+    predictor = Predictor.from_checkpoint(device='cpu')
+    evaluation = evaluate(predictor, LabeledFolder(CAMVID, 'val', predictor.label_set))
+    assert evaluation.matrix.miou > 0.55  # 0.569 when it was packaged
 
 
 def test_figures_are_printed_and_written(small_checkpoint, data, tmp_path, capsys):
