@@ -41,6 +41,8 @@ class SeededSamples(Dataset[tuple[Tensor, Tensor]], ABC):
     """
     Samples that depend on (seed, epoch, index) alone, so that a resumed run continues exactly.
 
+    Not on the process that makes one, nor on the samples before it.
+
     :ivar seed: of all randomness
     """
 
@@ -60,12 +62,7 @@ class SeededSamples(Dataset[tuple[Tensor, Tensor]], ABC):
 
 
 class TrainingSet(SeededSamples):
-    """
-    Augmented samples of a data set, with new rendered scenes in each epoch.
-
-    A sample depends on (seed, epoch, index) alone: not on the process that makes it, nor on the
-    samples before it, so that a resumed run continues exactly.
-    """
+    """Augmented samples of a data set, with new rendered scenes in each epoch."""
 
     def __init__(
         self,

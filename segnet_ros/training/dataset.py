@@ -136,7 +136,11 @@ def describe_images(samples: Samples | Sequence[Sample]) -> str:
 
     :param samples: a folder, or nothing
     """
-    names = [image.name for image, _ in getattr(samples, 'pairs', [])]
+    return describe_names([image.name for image, _ in getattr(samples, 'pairs', [])])
+
+
+def describe_names(names: Sequence[str]) -> str:
+    """Put any number of names into one short text: how many, and the start of a digest."""
     digest = hashlib.sha256('/'.join(names).encode()).hexdigest()
     return f'{len(names)} {digest[:12]}'
 
@@ -190,8 +194,8 @@ def list_files(root: Path, split: str) -> Files:
     :raises DataError: if there are no such folders
     """
     images, labels = _find_folders(root, split)
-    image_paths = _list_folder(images, IMAGE_SUFFIXES)
-    label_paths = _list_folder(labels, LABEL_SUFFIXES)
+    image_paths = list_folder(images, IMAGE_SUFFIXES)
+    label_paths = list_folder(labels, LABEL_SUFFIXES)
     label_by_stem = {path.stem: path for path in label_paths}
     stems = {path.stem for path in image_paths}
     return Files(
@@ -203,7 +207,12 @@ def list_files(root: Path, split: str) -> Files:
     )
 
 
-def _list_folder(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+def list_folder(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """
+    List the files of a folder with one of the suffixes, sorted.
+
+    :param suffixes: such as :data:`IMAGE_SUFFIXES`, in small letters
+    """
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
 
 

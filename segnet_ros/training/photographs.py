@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +10,9 @@ import numpy as np
 from segnet_ros.training.augmentation import Draw
 from segnet_ros.training.augmentation import SeededSamples
 from segnet_ros.training.dataset import DataError
+from segnet_ros.training.dataset import describe_names
 from segnet_ros.training.dataset import IMAGE_SUFFIXES
+from segnet_ros.training.dataset import list_folder
 from segnet_ros.training.dataset import read_image
 import torch
 from torch import Tensor
@@ -158,13 +159,11 @@ def crop_to_size(image: Tensor, size: tuple[int, int]) -> Tensor:
 
 def describe_photographs(photographs: Sequence[Photograph]) -> str:
     """Tell data sets apart by number and names of their photographs."""
-    names = [f'{photograph.label}/{photograph.path.name}' for photograph in photographs]
-    digest = hashlib.sha256('/'.join(names).encode()).hexdigest()
-    return f'{len(names)} {digest[:12]}'
+    return describe_names([f'{label}/{path.name}' for path, label in photographs])
 
 
 def _list_images(folder: Path) -> list[Path]:
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    paths = list_folder(folder, IMAGE_SUFFIXES)
     if len(paths) < 2:
         raise DataError(
             f'{folder}: expected at least two photographs, one to train on and one to measure on,'

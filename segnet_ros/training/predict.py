@@ -17,6 +17,7 @@ from segnet_ros.core.predictor import Predictor
 from segnet_ros.training.command import add_checkpoint_options
 from segnet_ros.training.command import run_command
 from segnet_ros.training.dataset import IMAGE_SUFFIXES
+from segnet_ros.training.dataset import list_folder
 from segnet_ros.training.dataset import read_image
 from tqdm import tqdm
 
@@ -96,7 +97,7 @@ def _sort_inputs(inputs: list[Path]) -> tuple[list[Path], list[Path]]:
 
 
 def _list_images(folder: Path) -> list[Path]:
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    paths = list_folder(folder, IMAGE_SUFFIXES)
     if not paths:
         raise ValueError(f'no image in {folder}: expected {IMAGE_SUFFIXES}')
     return paths
