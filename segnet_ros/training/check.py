@@ -40,7 +40,7 @@ def check_data(options: argparse.Namespace) -> None:
     label_set = load_label_set(options.label_set)
     output = options.output or OUTPUT
     failed = []
-    for split in dict.fromkeys((options.split, options.val_split)):
+    for split in dict.fromkeys((*options.split, options.val_split)):
         try:
             findings = examine(options.check, split, label_set)
         except DataError as error:

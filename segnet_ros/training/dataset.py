@@ -59,33 +59,56 @@ class Files(NamedTuple):
         return f'no label for {missing[0].name}' if missing else 'no JPEG or PNG file'
 
 
-class LabeledFolder:
+class LabeledImages:
     """
-    Images and label images in two folders, paired by stem.
+    Image files with their label images.
 
-    ``DIR/NAME`` with ``DIR/NAMEannot``, as CamVid comes with SegNet, or ``DIR/images/NAME`` with
-    ``DIR/labels/NAME``. Images are JPEG or PNG, label images PNG: see
-    :func:`read_label`.
+    Images are JPEG or PNG, label images PNG: see :func:`read_label`.
+
+    :ivar pairs: images with their label images
     """
 
-    def __init__(self, root: Path, split: str, label_set: LabelSet) -> None:
+    def __init__(self, pairs: Sequence[tuple[Path, Path]], label_set: LabelSet) -> None:
         """
-        List the pairs; files are read when asked for.
+        Take the paths; files are read when asked for.
 
-        :param root: the data set
-        :param split: such as ``train`` or ``val``
+        :param pairs: images with their label images
         :param label_set: what the values and colors of label images mean
-        :raises DataError: if folders are missing or empty, or an image lacks its label
         """
+        self.pairs = list(pairs)
         self.label_set = label_set
         self.decoder = LabelDecoder(label_set)
-        files = list_files(Path(root), split)
-        if not files.pairs or files.without_label:
+
+    def select(self, start: str) -> LabeledImages:
+        """
+        Take the images whose names start alike, such as those of one drive.
+
+        :raises DataError: if there are none
+        """
+        chosen = [pair for pair in self.pairs if pair[0].name.startswith(start)]
+        if not chosen:
             raise DataError(
-                f'{files.images}: expected images with label images of the same stem in'
-                f' {files.labels}, found {files.describe_lack()}; complete the data set'
+                f"expected images whose names start with '{start}', found none among"
+                f' {len(self.pairs)}, from {self.pairs[0][0].name} to {self.pairs[-1][0].name};'
+                ' correct the start of the names'
             )
-        self.pairs = files.pairs
+        return LabeledImages(chosen, self.label_set)
+
+    def hold_out(self, start: str) -> tuple[LabeledImages, LabeledImages]:
+        """
+        Set the images apart whose names start alike.
+
+        :return: the others, and these
+        :raises DataError: if there are none, or no others
+        """
+        held_out = self.select(start)
+        kept = [pair for pair in self.pairs if pair not in held_out.pairs]
+        if not kept:
+            raise DataError(
+                f"expected images to train on, found that the names of all start with '{start}';"
+                ' hold out fewer'
+            )
+        return LabeledImages(kept, self.label_set), held_out
 
     def __len__(self) -> int:
         """Count the pairs."""
@@ -108,6 +131,30 @@ class LabeledFolder:
                 f' {label.shape}; label images belong to images of the same size'
             )
         return Sample(image, label)
+
+
+def open_labeled_images(root: Path, splits: Sequence[str], label_set: LabelSet) -> LabeledImages:
+    """
+    List the images of one or more parts of a data set.
+
+    A part is ``DIR/NAME`` with ``DIR/NAMEannot``, as CamVid comes with SegNet, or
+    ``DIR/images/NAME`` with ``DIR/labels/NAME``, paired by stem.
+
+    :param root: the data set
+    :param splits: the parts, such as ``train`` and ``val``
+    :param label_set: what the values and colors of label images mean
+    :raises DataError: if folders are missing or empty, or an image lacks its label
+    """
+    pairs = []
+    for split in splits:
+        files = list_files(Path(root), split)
+        if not files.pairs or files.without_label:
+            raise DataError(
+                f'{files.images}: expected images with label images of the same stem in'
+                f' {files.labels}, found {files.describe_lack()}; complete the data set'
+            )
+        pairs += files.pairs
+    return LabeledImages(pairs, label_set)
 
 
 class RenderedScenes:
@@ -134,7 +181,7 @@ def describe_images(samples: Samples | Sequence[Sample]) -> str:
     """
     Tell data sets apart by number and names of their images.
 
-    :param samples: a folder, or nothing
+    :param samples: labeled images, or nothing
     """
     return describe_names([image.name for image, _ in getattr(samples, 'pairs', [])])
 

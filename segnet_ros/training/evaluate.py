@@ -24,7 +24,7 @@ from segnet_ros.training.command import parse_size
 from segnet_ros.training.command import run_command
 from segnet_ros.training.confusion_picture import check_matplotlib
 from segnet_ros.training.confusion_picture import save_confusion_picture
-from segnet_ros.training.dataset import LabeledFolder
+from segnet_ros.training.dataset import open_labeled_images
 from segnet_ros.training.dataset import RenderedScenes
 from segnet_ros.training.dataset import Samples
 from segnet_ros.training.distributed import World
@@ -124,7 +124,7 @@ def _make_parser() -> argparse.ArgumentParser:
         metavar='N',
         help='N rendered street scenes in place of a data set',
     )
-    parser.add_argument('--split', default='val', help='which part of the data set (%(default)s)')
+    _add_split_options(parser)
     add_checkpoint_options(parser)
     parser.add_argument(
         '--input-size', type=parse_size, metavar='HxW', help="network's input (checkpoint's)"
@@ -138,6 +138,19 @@ def _make_parser() -> argparse.ArgumentParser:
         help='also draw the confusion matrix here (needs matplotlib)',
     )
     return parser
+
+
+def _add_split_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--split',
+        nargs='+',
+        default=['val'],
+        metavar='NAME',
+        help='which parts of the data set (val)',
+    )
+    parser.add_argument(
+        '--only', metavar='START', help='of these, the images whose names start so'
+    )
 
 
 def _add_augmentation_options(parser: argparse.ArgumentParser) -> None:
@@ -188,7 +201,8 @@ def _augment(predictor: Predictor, options: argparse.Namespace) -> Predictor | A
 
 def _open_samples(options: argparse.Namespace, label_set: LabelSet) -> Samples:
     if options.data:
-        return LabeledFolder(options.data, options.split, label_set)
+        images = open_labeled_images(options.data, options.split, label_set)
+        return images.select(options.only) if options.only else images
     expected = load_label_set('camvid').names
     if label_set.names != expected:
         raise ValueError(
@@ -200,7 +214,10 @@ def _open_samples(options: argparse.Namespace, label_set: LabelSet) -> Samples:
 
 def _describe_conditions(options: argparse.Namespace, predictor: Predictor, count: int) -> str:
     """Say what the numbers are of, in a line."""
-    images = f'{options.data}, {options.split}' if options.data else 'rendered scenes'
+    images = 'rendered scenes'
+    if options.data:
+        names = f', names from {options.only}' if options.only else ''
+        images = f'{options.data}, {" and ".join(options.split)}{names}'
     height, width = predictor.input_size
     scales = ' '.join(f'{scale:g}' for scale in options.scales)
     return (

@@ -58,6 +58,8 @@ def check_options(options: argparse.Namespace) -> None:
         raise ValueError('expected --output DIR, where the results go, got none')
     if not options.data and not options.scenes:
         raise ValueError('expected --data DIR or --scenes N to train on, got neither')
+    if options.hold_out and not options.data:
+        raise ValueError('expected --data DIR with --hold-out, got none')
     if options.scenes and options.label_set != 'camvid':
         raise ValueError(
             f"expected label set 'camvid' with --scenes, got '{options.label_set}';"
@@ -83,8 +85,24 @@ def _add_data_options(group: argparse._ArgumentGroup) -> None:
         ' contact sheet; the exit code is 0 if it can be trained on',
     )
     add = group.add_argument
-    add('--split', default='train', help='part to train on (%(default)s)')
-    add('--val-split', default='val', help='part to validate on (%(default)s)')
+    add(
+        '--split',
+        nargs='+',
+        default=['train'],
+        metavar='NAME',
+        help='parts to train on (train)',
+    )
+    validation = group.add_mutually_exclusive_group()
+    validation.add_argument(
+        '--val-split', default='val', metavar='NAME', help='part to validate on (%(default)s)'
+    )
+    validation.add_argument(
+        '--hold-out',
+        metavar='START',
+        help='of --split, validate on the images whose names start so, and train on the others,'
+        ' in place of --val-split; for images of a video hold out whole drives, because neighbors'
+        ' are almost the same image',
+    )
     add('--label-set', default='camvid', help='name or YAML file (%(default)s)')
     add(
         '--scenes',

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.training.augmentation import TRAINING_STREETS
 from segnet_ros.training.augmentation import TrainingSet
-from segnet_ros.training.dataset import LabeledFolder
+from segnet_ros.training.dataset import LabeledImages
+from segnet_ros.training.dataset import open_labeled_images
 from segnet_ros.training.dataset import RenderedScenes
 from segnet_ros.training.dataset import Sample
 from segnet_ros.training.dataset import Samples
@@ -24,34 +26,47 @@ VALIDATION_SCENES = 32
 """Rendered scenes to validate on, where there is no other data."""
 
 
-def open_training_samples(options: argparse.Namespace, label_set: LabelSet) -> TrainingSet:
+class Data(NamedTuple):
+    """What a run learns from, and what it measures on."""
+
+    training: TrainingSet
+    validation: Samples
+
+    @property
+    def is_validated_on_training_images(self) -> bool:
+        """Whether the numbers of a validation say nothing of new images."""
+        seen = set(getattr(self.training.labeled, 'pairs', ()))
+        return not seen.isdisjoint(getattr(self.validation, 'pairs', ()))
+
+
+def open_data(options: argparse.Namespace, label_set: LabelSet) -> Data:
     """
-    Open what to learn from.
+    Open what to learn from and what to measure on: rendered scenes where there is no data set.
 
     :param options: of ``segnet_train``, complete
     :param label_set: of the labels
-    :raises ValueError: if the data set does not fit
+    :raises ValueError: if the data set does not fit; also if a validation image cannot be used,
+        which is better found now than after hours
     """
-    labeled: Samples | Sequence[Sample] = []
+    labeled: LabeledImages | Sequence[Sample] = []
+    validation: Samples = RenderedScenes(VALIDATION_SCENES, options.size)
     if options.data:
-        labeled = LabeledFolder(options.data, options.split, label_set)
-    return TrainingSet(labeled, options.scenes, options.size, options.seed, options.augmentation)
+        labeled, validation = _open_images(options, label_set)
+        for index in tqdm(range(len(validation)), 'check validation', unit='image', leave=False):
+            validation[index]
+    training = TrainingSet(
+        labeled, options.scenes, options.size, options.seed, options.augmentation
+    )
+    return Data(training, validation)
 
 
-def open_validation_samples(options: argparse.Namespace, label_set: LabelSet) -> Samples:
-    """
-    Open what to measure on: rendered scenes where there is no data set.
-
-    :param options: of ``segnet_train``, complete
-    :param label_set: of the labels
-    :raises ValueError: if a file cannot be used, which is better found now than after hours
-    """
-    if not options.data:
-        return RenderedScenes(VALIDATION_SCENES, options.size)
-    samples = LabeledFolder(options.data, options.val_split, label_set)
-    for index in tqdm(range(len(samples)), 'check validation', unit='image', leave=False):
-        samples[index]
-    return samples
+def _open_images(
+    options: argparse.Namespace, label_set: LabelSet
+) -> tuple[LabeledImages, LabeledImages]:
+    labeled = open_labeled_images(options.data, options.split, label_set)
+    if options.hold_out:
+        return labeled.hold_out(options.hold_out)
+    return labeled, open_labeled_images(options.data, [options.val_split], label_set)
 
 
 def compute_class_weights(

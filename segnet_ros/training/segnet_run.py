@@ -39,8 +39,7 @@ from segnet_ros.training.recipes import describe_recipe
 from segnet_ros.training.run import Run
 from segnet_ros.training.run import Validation
 from segnet_ros.training.samples import compute_class_weights
-from segnet_ros.training.samples import open_training_samples
-from segnet_ros.training.samples import open_validation_samples
+from segnet_ros.training.samples import open_data
 from segnet_ros.training.segnet_trainer import SegNetTrainer
 import torch
 from torch import nn
@@ -48,6 +47,7 @@ from torch import Tensor
 
 OVERLAYS = 4
 """Validation images that are shown with what was predicted."""
+SEEN = ' (seen in training: their numbers say nothing of new images)'
 
 
 class SegNetRun(Run):
@@ -65,8 +65,8 @@ class SegNetRun(Run):
         :raises OSError: if a file cannot be read
         """
         self._label_set = load_label_set(options.label_set)
-        samples = open_training_samples(options, self._label_set)
-        self._validation_samples = open_validation_samples(options, self._label_set)
+        self._data = open_data(options, self._label_set)
+        samples = self._data.training
         network = _make_network(options, self._label_set, world)
         origin = Origin(Normalization(), None)
         if not options.resume:
@@ -85,7 +85,8 @@ class SegNetRun(Run):
         world = self.trainer.world
         ranks = f' {world.size} processes,' if world.size > 1 else ''
         return (
-            f'{len(self.samples)} samples per epoch, {len(self._validation_samples)} to validate;'
+            f'{len(self.samples)} samples per epoch, {len(self._data.validation)} to validate'
+            f'{SEEN if self._data.is_validated_on_training_images else ""};'
             f'{ranks} {self.trainer.device}, {self.trainer.precision}; results in {self.output}'
         )
 
@@ -98,10 +99,12 @@ class SegNetRun(Run):
         trainer = self.trainer
         checkpoint = self._make_checkpoint(self._choose_network())
         predictor = Predictor(checkpoint, str(trainer.device), 'auto', self.options.size)
-        evaluation = evaluate(predictor, self._validation_samples, trainer.world)
+        evaluation = evaluate(predictor, self._data.validation, trainer.world)
         metrics = summarize(evaluation, self._label_set)
         if trainer.world.is_first:
             provenance = describe_run(self.recipe, self.position, trainer, metrics)
+            if self._data.is_validated_on_training_images:
+                provenance['metrics_of'] = 'images seen in training'
             checkpoint = dataclasses.replace(checkpoint, provenance=provenance)
             save_checkpoint(self.output / 'checkpoint.safetensors', checkpoint)
             metric = self.options.metric
@@ -134,7 +137,7 @@ class SegNetRun(Run):
         )
 
     def _draw_overlays(self, predictor: Predictor) -> list[NDArray[np.uint8]]:
-        samples = self._validation_samples
+        samples = self._data.validation
         step = max(1, len(samples) // OVERLAYS)
         predictions = (
             predictor.predict(samples[index].image, ('overlay',))

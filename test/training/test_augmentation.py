@@ -11,7 +11,7 @@ from segnet_ros.training.augmentation import load_batches
 from segnet_ros.training.augmentation import prepare_worker
 from segnet_ros.training.augmentation import resize
 from segnet_ros.training.augmentation import TrainingSet
-from segnet_ros.training.dataset import LabeledFolder
+from segnet_ros.training.dataset import open_labeled_images
 from segnet_ros.training.dataset import Sample
 from segnet_ros.training.distributed import World
 import torch
@@ -19,7 +19,9 @@ from torch.utils.data import DataLoader
 
 
 def make_set(data, seed=0, scenes=3, size=(48, 64)) -> TrainingSet:
-    return TrainingSet(LabeledFolder(data, 'train', load_label_set('camvid')), scenes, size, seed)
+    return TrainingSet(
+        open_labeled_images(data, ['train'], load_label_set('camvid')), scenes, size, seed
+    )
 
 
 def collect(samples, epoch=0, start_batch=0, workers=0):
@@ -52,7 +54,7 @@ def test_light_changes_but_not_the_label(data):
 
 def test_resizing_never_invents_labels(data):
     label = make_set(data, size=(40, 50))[Draw(0, 0)][1]
-    original = LabeledFolder(data, 'train', load_label_set('camvid'))[0].label
+    original = open_labeled_images(data, ['train'], load_label_set('camvid'))[0].label
     assert label.shape == (40, 50)
     assert set(label.unique().tolist()) <= set(np.unique(original).tolist())
 
@@ -108,7 +110,7 @@ def test_samples_have_names(data):
 
 
 def test_no_augmentation_leaves_images_as_they_are(data):
-    folder = LabeledFolder(data, 'train', load_label_set('camvid'))
+    folder = open_labeled_images(data, ['train'], load_label_set('camvid'))
     samples = TrainingSet(folder, 0, (48, 64), 0, 'none')
     for epoch in range(4):
         image, label = samples[Draw(epoch, 1)]

@@ -11,8 +11,8 @@ import pytest
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.scenes import render_scene
 from segnet_ros.training.dataset import DataError
-from segnet_ros.training.dataset import LabeledFolder
 from segnet_ros.training.dataset import list_files
+from segnet_ros.training.dataset import open_labeled_images
 from segnet_ros.training.dataset import RenderedScenes
 
 CAMVID = load_label_set('camvid')
@@ -51,7 +51,7 @@ def pair(tmp_path):
 
 
 def test_pairs_are_read_as_rgb_and_class_ids(data):
-    folder = LabeledFolder(data, 'train', CAMVID)
+    folder = open_labeled_images(data, ['train'], CAMVID)
     assert len(folder) == 8
     image, label = folder[3]
     expected = render_scene(3, size=(48, 64))
@@ -61,7 +61,7 @@ def test_pairs_are_read_as_rgb_and_class_ids(data):
 
 
 def test_images_and_labels_folders_are_read(tmp_path, pair):
-    image, label = LabeledFolder(tmp_path, 'a', CAMVID)[0]
+    image, label = open_labeled_images(tmp_path, ['a'], CAMVID)[0]
     assert image[0, 0, 0] > 150 > image[0, 0, 2]  # red first: RGB
     assert (label == 3).all()
 
@@ -78,16 +78,41 @@ def test_labels_are_read_however_they_are_stored(tmp_path, pair, kind):
     else:
         # The colors count, not the indices, which mean something else here.
         write_indexed(path, 255 - IDS, CAMVID.palette[::-1])
-    label = LabeledFolder(tmp_path, 'a', CAMVID)[0].label
+    label = open_labeled_images(tmp_path, ['a'], CAMVID)[0].label
     assert label.dtype == np.uint8
     assert np.array_equal(label, np.where(IDS == 11, 255, IDS))
 
 
 def test_a_folder_reaches_loading_processes_as_it_is(data):
-    folder = LabeledFolder(data, 'train', CAMVID)
+    folder = open_labeled_images(data, ['train'], CAMVID)
     copy = pickle.loads(pickle.dumps(folder))
     assert copy.pairs == folder.pairs
     assert all(np.array_equal(a, b) for a, b in zip(copy[2], folder[2], strict=True))
+
+
+def test_parts_are_taken_together(data):
+    images = open_labeled_images(data, ['train', 'val'], CAMVID)
+    assert [image.stem for image, _ in images.pairs] == [str(seed) for seed in range(10)]
+
+
+def test_images_can_be_held_out_by_the_start_of_their_names(data):
+    images = open_labeled_images(data, ['train'], CAMVID)
+    kept, held_out = images.hold_out('3')
+    assert [image.name for image, _ in held_out.pairs] == ['3.png']
+    assert [image.stem for image, _ in kept.pairs] == list('0124567')
+    assert np.array_equal(held_out[0].image, images[3].image)
+
+
+@pytest.mark.parametrize(
+    ('start', 'message'),
+    [
+        ('0001TP', r"names start with '0001TP', found none among 8, from 0\.png to 7\.png"),
+        ('', r"that the names of all start with ''; hold out fewer"),
+    ],
+)
+def test_holding_out_none_or_all_is_refused(data, start, message):
+    with pytest.raises(DataError, match=message):
+        open_labeled_images(data, ['train'], CAMVID).hold_out(start)
 
 
 def test_files_are_paired_by_stem(tmp_path, pair):
@@ -101,19 +126,19 @@ def test_files_are_paired_by_stem(tmp_path, pair):
 
 def test_a_missing_split_names_both_layouts(tmp_path):
     with pytest.raises(DataError, match=r"'train' and 'trainannot', or 'images/train' and"):
-        LabeledFolder(tmp_path, 'train', CAMVID)
+        open_labeled_images(tmp_path, ['train'], CAMVID)
 
 
 def test_an_image_without_label_is_named(tmp_path, pair):
     pair[1].unlink()
     with pytest.raises(DataError, match=r'no label for x\.jpg'):
-        LabeledFolder(tmp_path, 'a', CAMVID)
+        open_labeled_images(tmp_path, ['a'], CAMVID)
 
 
 def test_an_empty_folder_is_refused(tmp_path, pair):
     pair[0].unlink()
     with pytest.raises(DataError, match='no JPEG or PNG file'):
-        LabeledFolder(tmp_path, 'a', CAMVID)
+        open_labeled_images(tmp_path, ['a'], CAMVID)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +164,7 @@ def test_an_empty_folder_is_refused(tmp_path, pair):
 def test_labels_that_do_not_fit_are_named(tmp_path, pair, label, message):
     cv2.imwrite(str(pair[1]), label)
     with pytest.raises(ValueError, match=message):
-        LabeledFolder(tmp_path, 'a', CAMVID)[0]
+        open_labeled_images(tmp_path, ['a'], CAMVID)[0]
 
 
 @pytest.mark.parametrize('content', [b'', b'not an image'])
@@ -147,7 +172,7 @@ def test_labels_that_do_not_fit_are_named(tmp_path, pair, label, message):
 def test_broken_files_are_named(tmp_path, pair, which, content):
     pair[which].write_bytes(content)
     with pytest.raises(DataError, match=f'{pair[which].name}: expected a JPEG or PNG'):
-        LabeledFolder(tmp_path, 'a', CAMVID)[0]
+        open_labeled_images(tmp_path, ['a'], CAMVID)[0]
 
 
 def test_scenes_are_endless_and_seeded():

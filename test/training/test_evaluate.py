@@ -14,7 +14,7 @@ from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.metrics import ConfusionMatrix
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.training.augmented_predictor import AugmentedPredictor
-from segnet_ros.training.dataset import LabeledFolder
+from segnet_ros.training.dataset import open_labeled_images
 from segnet_ros.training.evaluate import evaluate
 from segnet_ros.training.evaluate import Evaluation
 from segnet_ros.training.evaluate import format_table
@@ -26,7 +26,7 @@ CAMVID = Path(os.environ.get('SEGNET_CAMVID', Path(__file__).parents[3] / 'share
 
 def test_the_matrix_covers_every_labeled_pixel(small_checkpoint, data):
     predictor = Predictor.from_checkpoint(small_checkpoint, 'cpu')
-    evaluation = evaluate(predictor, LabeledFolder(data, 'val', predictor.label_set))
+    evaluation = evaluate(predictor, open_labeled_images(data, ['val'], predictor.label_set))
     assert evaluation.images == len(evaluation.boundary.scores) == 2
     assert evaluation.matrix.counts.sum() == 2 * 46 * 64  # two rows of each image are unlabeled
 
@@ -35,7 +35,7 @@ def test_the_matrix_covers_every_labeled_pixel(small_checkpoint, data):
 @pytest.mark.skipif(not CAMVID.is_dir(), reason='needs CamVid; set SEGNET_CAMVID to its folder')
 def test_the_packaged_checkpoint_reaches_its_number_on_camvid():
     predictor = Predictor.from_checkpoint(device='cpu')
-    evaluation = evaluate(predictor, LabeledFolder(CAMVID, 'val', predictor.label_set))
+    evaluation = evaluate(predictor, open_labeled_images(CAMVID, ['val'], predictor.label_set))
     assert evaluation.matrix.miou > 0.55  # 0.569 when it was packaged
 
 
@@ -46,7 +46,9 @@ def test_figures_are_printed_and_written(small_checkpoint, data, tmp_path, capsy
 
     predictor = Predictor.from_checkpoint(small_checkpoint)
     expected, boundary = ConfusionMatrix(11), BoundaryF1()
-    for image, truth in (LabeledFolder(data, 'val', predictor.label_set)[i] for i in range(2)):
+    for image, truth in (
+        open_labeled_images(data, ['val'], predictor.label_set)[i] for i in range(2)
+    ):
         label = predictor.predict(image).label
         expected.update(label, truth)
         boundary.update(label, truth)
@@ -93,12 +95,18 @@ def test_flips_and_scales_are_averaged(small_checkpoint, data, tmp_path, capsys)
 
     predictor = Predictor.from_checkpoint(small_checkpoint, 'cpu')
     augmented = AugmentedPredictor(predictor, True, [0.75, 1])
-    expected = evaluate(augmented, LabeledFolder(data, 'val', predictor.label_set))
+    expected = evaluate(augmented, open_labeled_images(data, ['val'], predictor.label_set))
     found = json.loads(path.read_text())
     assert found['miou'] == pytest.approx(expected.matrix.miou)
     assert found['bf'] == pytest.approx(expected.boundary.bf)
     output = capsys.readouterr().out
     assert output.endswith('input 48x64, with flips, scales 0.75 1\n')
+
+
+def test_a_part_of_the_parts_can_be_measured(small_checkpoint, data, capsys):
+    options = ['--data', str(data), '--split', 'train', 'val', '--only', '8']
+    assert main(['--checkpoint', str(small_checkpoint), *options]) == 0
+    assert f'1 images ({data}, train and val, names from 8)' in capsys.readouterr().out
 
 
 def test_the_confusion_matrix_is_drawn(small_checkpoint, data, tmp_path):

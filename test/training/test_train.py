@@ -53,6 +53,30 @@ def test_the_best_checkpoint_is_kept(data, tmp_path):
     assert last['metrics']['class_accuracy'] == measured[-1]
 
 
+@pytest.mark.parametrize(
+    ('options', 'images', 'described', 'metrics_of'),
+    [
+        ((), 8, '8 samples per epoch, 2 to validate;', None),
+        (('--hold-out', '7'), 7, '7 samples per epoch, 1 to validate;', None),
+        (
+            ('--split', 'train', 'val'),
+            10,
+            '10 samples per epoch, 2 to validate (seen in training: ',
+            'images seen in training',
+        ),
+        (('--split', 'train', 'val', '--hold-out', '8'), 9, '9 samples per epoch, 1 to', None),
+    ],
+)
+def test_what_is_validated_on_is_new_or_marked_as_seen(
+    data, tmp_path, capsys, options, images, described, metrics_of
+):
+    assert train(data, tmp_path, '--epochs', '1', *options) == 0
+    provenance = load_checkpoint(tmp_path / 'checkpoint.safetensors').provenance
+    assert provenance['recipe']['images'].startswith(f'{images} ')
+    assert provenance.get('metrics_of') == metrics_of
+    assert described in capsys.readouterr().out
+
+
 def test_statistics_can_be_computed_anew(data, tmp_path):
     for name, more in (('running', ()), ('anew', ('--recompute-batch-norm',))):
         assert train(data, tmp_path / name, '--epochs', '1', '--precision', 'fp32', *more) == 0
