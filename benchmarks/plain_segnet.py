@@ -11,26 +11,16 @@ from torch import nn
 class PlainSegNet(nn.Module):
     """Wired by hand from the paper's table; its weights have the names of ours."""
 
-    ENCODER = (
-        (3, 64, 64),
-        (64, 128, 128),
-        (128, 256, 256, 256),
-        (256, 512, 512, 512),
-        (512, 512, 512, 512),
-    )
-    DECODER = (
-        (512, 512, 512, 512),
-        (512, 512, 512, 256),
-        (256, 256, 256, 128),
-        (128, 128, 64),
-        (64, 64),
-    )
-
-    def __init__(self, num_classes: int = 11) -> None:
+    def __init__(
+        self, num_classes: int = 11, widths: tuple[int, ...] = (64, 128, 256, 512, 512)
+    ) -> None:
         super().__init__()
-        self.encoder = nn.ModuleList(self.make_stage(channels) for channels in self.ENCODER)
-        self.decoder = nn.ModuleList(self.make_stage(channels) for channels in self.DECODER)
-        self.classifier = nn.Conv2d(64, num_classes, 3, padding=1)
+        a, b, c, d, e = widths
+        encoder = ((3, a, a), (a, b, b), (b, c, c, c), (c, d, d, d), (d, e, e, e))
+        decoder = ((e, e, e, d), (d, d, d, c), (c, c, c, b), (b, b, a), (a, a))
+        self.encoder = nn.ModuleList(self.make_stage(channels) for channels in encoder)
+        self.decoder = nn.ModuleList(self.make_stage(channels) for channels in decoder)
+        self.classifier = nn.Conv2d(a, num_classes, 3, padding=1)
         self.pool = nn.MaxPool2d(2, 2, ceil_mode=True, return_indices=True)
         self.unpool = nn.MaxUnpool2d(2, 2)
 

@@ -17,6 +17,9 @@ from segnet_ros.training.dataset import open_labeled_images
 from segnet_ros.training.dataset import RenderedScenes
 from segnet_ros.training.dataset import Sample
 from segnet_ros.training.dataset import Samples
+from segnet_ros.training.distributed import World
+from segnet_ros.training.image_cache import cache_images
+from segnet_ros.training.image_cache import find_room
 from segnet_ros.training.loss import compute_median_frequency_weights
 from tqdm import tqdm
 
@@ -39,21 +42,23 @@ class Data(NamedTuple):
         return not seen.isdisjoint(getattr(self.validation, 'pairs', ()))
 
 
-def open_data(options: argparse.Namespace, label_set: LabelSet) -> Data:
+def open_data(options: argparse.Namespace, label_set: LabelSet, world: World) -> Data:
     """
     Open what to learn from and what to measure on: rendered scenes where there is no data set.
 
     :param options: of ``segnet_train``, complete
     :param label_set: of the labels
+    :param world: whose ranks open it, each for itself
     :raises ValueError: if the data set does not fit; also if a validation image cannot be used,
         which is better found now than after hours
     """
-    labeled: LabeledImages | Sequence[Sample] = []
+    labeled: Samples | Sequence[Sample] = []
     validation: Samples = RenderedScenes(VALIDATION_SCENES, options.size)
     if options.data:
-        labeled, validation = _open_images(options, label_set)
+        images, validation = _open_images(options, label_set)
         for index in tqdm(range(len(validation)), 'check validation', unit='image', leave=False):
             validation[index]
+        labeled = cache_images(images, find_room(world.size))
     training = TrainingSet(
         labeled, options.scenes, options.size, options.seed, options.augmentation
     )

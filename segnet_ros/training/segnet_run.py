@@ -65,7 +65,7 @@ class SegNetRun(Run):
         :raises OSError: if a file cannot be read
         """
         self._label_set = load_label_set(options.label_set)
-        self._data = open_data(options, self._label_set)
+        self._data = open_data(options, self._label_set, world)
         samples = self._data.training
         network = _make_network(options, self._label_set, world)
         origin = Origin(Normalization(), None)
