@@ -22,8 +22,11 @@ WIDTHS = (12, 16, 24, 24, 24)
 SIZE = (64, 96)
 CLASSES = 11
 SCENES = range(24)
-REACHED = 0.23
-"""mIoU; the runs were at 25 to 27 %, and at most 21 % with softmax in place of logits."""
+REACHED = 0.24
+"""
+mIoU. Three seeds came to 0.266, 0.270 and 0.281; with softmax before the loss 0.218, road and
+pavement swapped 0.144, unpooling to the mirrored corner 0.107, to the upper left 0.056.
+"""
 
 
 @pytest.fixture(scope='module')
