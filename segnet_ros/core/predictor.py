@@ -13,11 +13,11 @@ from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.device import DTYPES
 from segnet_ros.core.device import select_device
 from segnet_ros.core.device import select_precision
+from segnet_ros.core.engine import make_engine
 from segnet_ros.core.model import MIN_SIZE
 from segnet_ros.core.overlay import blend
 from segnet_ros.core.overlay import colorize
 import torch
-from torch import nn
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
 
@@ -79,12 +79,8 @@ class Predictor:
         self.normalization = checkpoint.normalization
         self._dtype = DTYPES[self.precision]
         self._palette = torch.tensor(self.label_set.palette, device=self.device)
-        self._network = checkpoint.build_network().to(self.device)
-        self._network.to(memory_format=torch.channels_last)
-        # Convolutions alone: a variance may be more than fp16 can hold.
-        for module in self._network.modules():
-            if isinstance(module, nn.Conv2d):
-                module.to(self._dtype)
+        network = checkpoint.build_network().to(self.device)
+        self._compute_logits = make_engine(network, self._dtype)
 
     @classmethod
     def from_checkpoint(
@@ -152,7 +148,7 @@ class Predictor:
         with torch.inference_mode():
             tensors = [self._upload(image) for image in images]
             prepared = [self._prepare(tensor, self.input_size) for tensor in tensors]
-            logits = self._network(torch.cat(prepared))
+            logits = self._compute_logits(torch.cat(prepared))
             return [
                 self._finish(tensor, logits[n : n + 1], outputs, overlay_opacity)
                 for n, tensor in enumerate(tensors)
@@ -169,7 +165,7 @@ class Predictor:
         """
         with torch.inference_mode():
             x = self._prepare(self._upload(image), input_size or self.input_size)
-            return _resize_logits(self._network(x), image.shape[:2])[0]
+            return _resize_logits(self._compute_logits(x), image.shape[:2])[0]
 
     def _upload(self, image: Image) -> Tensor:
         """Put an image on the device as it is, uint8 (H, W, 3)."""

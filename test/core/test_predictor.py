@@ -147,15 +147,6 @@ def test_half_precision_keeps_nearly_all_labels(checkpoint, predictor):
     assert np.mean(half == predictor.predict(image).label) > 0.9
 
 
-def test_batch_normalization_is_not_rounded(checkpoint):
-    network = Predictor(checkpoint, 'cpu', 'bf16')._network
-    dtypes = {name: tensor.dtype for name, tensor in network.state_dict().items()}
-    assert dtypes['classifier.weight'] == torch.bfloat16
-    found = {name: t for name, t in network.state_dict().items() if t.dtype == torch.float32}
-    assert any(name.endswith('running_var') for name in found)
-    assert all(torch.equal(found[name], checkpoint.weights[name]) for name in found)
-
-
 @pytest.mark.gpu
 @pytest.mark.skipif(NO_GPU, reason='needs a CUDA device')
 @pytest.mark.parametrize(('precision', 'share'), [('fp32', 0.999), ('fp16', 0.98)])

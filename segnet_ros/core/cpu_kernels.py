@@ -1,0 +1,51 @@
+"""Kernels of a SegNet on the CPU, by oneDNN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from segnet_ros.core.folding import Filters
+from segnet_ros.core.pooling import Pooled
+import torch
+from torch import Tensor
+import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
+
+ONE = [1, 1]
+
+
+class CpuKernels:
+    """Convolution, bias and ReLU in one pass over memory, with weights in oneDNN's own order."""
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        """
+        Check that they can be had.
+
+        :param dtype: float32 or bfloat16
+        :raises AttributeError: if this PyTorch has no such operator
+        :raises RuntimeError: if it was built without oneDNN
+        """
+        self._dtype = dtype
+        self._convolve = torch.ops.mkldnn._convolution_pointwise
+        self._reorder = torch._C._nn.mkldnn_reorder_conv2d_weight
+
+    def make_convolution(self, filters: Filters, is_rectified: bool) -> Callable[[Tensor], Tensor]:
+        """Prepare a 3 x 3 convolution with bias, and ReLU where it is rectified."""
+        weight = filters.weight.to(self._dtype, memory_format=torch.channels_last)
+        weight = self._reorder(weight.to_mkldnn(), ONE, ONE, ONE, 1)
+        bias = filters.bias.to(self._dtype)
+        then = 'relu' if is_rectified else 'none'
+
+        def convolve(x: Tensor) -> Tensor:
+            y: Tensor = self._convolve(x, weight, bias, ONE, ONE, ONE, 1, then, [], '')
+            return y
+
+        return convolve
+
+    def max_pool(self, x: Tensor) -> Pooled:
+        """Pool with int64 indices: on a CPU PyTorch's kernel is the fastest there is, by far."""
+        features, indices = F.max_pool2d(x, 2, 2, ceil_mode=True, return_indices=True)
+        return Pooled(features, indices, (x.shape[2], x.shape[3]))
+
+    def unpool(self, x: Tensor, pooled: Pooled) -> Tensor:
+        """Put each value back where its maximum was."""
+        return F.max_unpool2d(x, pooled.indices, [2, 2], [2, 2], output_size=pooled.size)
