@@ -15,14 +15,12 @@ from segnet_ros.core.device import select_device
 from segnet_ros.core.device import select_precision
 from segnet_ros.core.engine import make_engine
 from segnet_ros.core.model import MIN_SIZE
-from segnet_ros.core.overlay import blend
-from segnet_ros.core.overlay import colorize
+from segnet_ros.core.outputs import compute_outputs
+from segnet_ros.core.outputs import OUTPUTS
+from segnet_ros.core.outputs import resize_logits
 import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
-
-OUTPUTS = ('label', 'confidence', 'color', 'overlay')
-"""What :meth:`Predictor.predict` can be asked for."""
 
 Image = NDArray[np.uint8]
 
@@ -149,10 +147,14 @@ class Predictor:
             tensors = [self._upload(image) for image in images]
             prepared = [self._prepare(tensor, self.input_size) for tensor in tensors]
             logits = self._compute_logits(torch.cat(prepared))
-            return [
-                self._finish(tensor, logits[n : n + 1], outputs, overlay_opacity)
-                for n, tensor in enumerate(tensors)
+            computed = [
+                compute_outputs(part, tensor, self._palette, outputs, overlay_opacity)
+                for part, tensor in zip(logits.split(1), tensors, strict=True)
             ]
+        return [
+            Prediction(**{name: tensor.cpu().numpy() for name, tensor in one.items()})
+            for one in computed
+        ]
 
     def compute_logits(self, image: Image, input_size: tuple[int, int] | None = None) -> Tensor:
         """
@@ -165,7 +167,7 @@ class Predictor:
         """
         with torch.inference_mode():
             x = self._prepare(self._upload(image), input_size or self.input_size)
-            return _resize_logits(self._compute_logits(x), image.shape[:2])[0]
+            return resize_logits(self._compute_logits(x), image.shape[:2])[0]
 
     def _upload(self, image: Image) -> Tensor:
         """Put an image on the device as it is, uint8 (H, W, 3)."""
@@ -185,30 +187,6 @@ class Predictor:
             x = F.interpolate(x.float(), input_size, mode='bilinear', antialias=True)
         x = self.normalization.normalize(x)
         return x.to(self._dtype, memory_format=torch.channels_last)
-
-    def _finish(
-        self, image: Tensor, logits: Tensor, outputs: Sequence[str], overlay_opacity: float
-    ) -> Prediction:
-        """Turn logits (1, C, h, w) into the outputs at the image's size (H, W)."""
-        logits = _resize_logits(logits, image.shape[:2])
-        highest, label = logits.max(dim=1)
-        computed = {'label': label[0].to(torch.uint8)}
-        if 'confidence' in outputs:
-            softmax = (highest - logits.logsumexp(dim=1)).exp_()
-            computed['confidence'] = softmax[0].mul_(255).round_().to(torch.uint8)
-        if 'color' in outputs or 'overlay' in outputs:
-            computed['color'] = colorize(computed['label'], self._palette)
-        if 'overlay' in outputs:
-            computed['overlay'] = blend(image, computed['color'], overlay_opacity)
-        return Prediction(**{name: computed[name].cpu().numpy() for name in outputs})
-
-
-def _resize_logits(logits: Tensor, size: tuple[int, ...]) -> Tensor:
-    """Turn logits (N, C, h, w) into float32 (N, C, *size)."""
-    logits = logits.float()
-    if logits.shape[2:] != size:
-        logits = F.interpolate(logits, size, mode='bilinear', align_corners=False)
-    return logits
 
 
 def _check_arguments(outputs: Sequence[str], overlay_opacity: float) -> None:

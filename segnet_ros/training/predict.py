@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from segnet_ros.core.predictor import OUTPUTS
+from segnet_ros.core.outputs import OUTPUTS
 from segnet_ros.core.predictor import Prediction
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.training.command import add_checkpoint_options

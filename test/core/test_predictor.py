@@ -7,7 +7,7 @@ from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
-from segnet_ros.core.predictor import OUTPUTS
+from segnet_ros.core.outputs import OUTPUTS
 from segnet_ros.core.predictor import Predictor
 import torch
 import torch.nn.functional as F  # noqa: N812

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from ros_client import make_image
 from ros_client import RosClient
-from segnet_ros.core.predictor import OUTPUTS
+from segnet_ros.core.outputs import OUTPUTS
 from segnet_ros.core.predictor import Predictor
 import torch
 
