@@ -22,11 +22,13 @@ class CpuKernels:
 
         :param dtype: float32 or bfloat16
         :raises AttributeError: if this PyTorch has no such operator
-        :raises RuntimeError: if it was built without oneDNN
+        :raises RuntimeError: if it was built without oneDNN, or the CPU cannot compute this type
         """
         self._dtype = dtype
         self._convolve = torch.ops.mkldnn._convolution_pointwise
         self._reorder = torch._C._nn.mkldnn_reorder_conv2d_weight
+        probe = self.make_convolution(Filters(torch.ones(8, 8, 3, 3), torch.ones(8)), True)
+        probe(torch.ones(1, 8, 4, 4, dtype=dtype).contiguous(memory_format=torch.channels_last))
 
     def make_convolution(self, filters: Filters, is_rectified: bool) -> Callable[[Tensor], Tensor]:
         """Prepare a 3 x 3 convolution with bias, and ReLU where it is rectified."""

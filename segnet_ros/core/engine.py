@@ -1,108 +1,63 @@
 """
-The fast forward pass of a trained network, behind :class:`segnet_ros.core.predictor.Predictor`.
+The fastest way that device and PyTorch have to compute a SegNet, for the predictor.
 
 Batch normalization is folded into the convolutions; the kernels of the device do convolution, bias
-and ReLU at once. Where they cannot be had, the network computes as it is.
+and ReLU at once; on CUDA all that lies between image and label is one graph. What cannot be had is
+left out, with a line that says why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 import logging
-from typing import Protocol
 
+from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.cpu_kernels import CpuKernels
-from segnet_ros.core.folding import Filters
-from segnet_ros.core.folding import fold_stage
-from segnet_ros.core.folding import take_filters
+from segnet_ros.core.cuda_kernels import CudaKernels
+from segnet_ros.core.fused_network import Forward
+from segnet_ros.core.fused_network import FusedSegNet
+from segnet_ros.core.graph_pipeline import GraphPipeline
 from segnet_ros.core.model import SegNet
-from segnet_ros.core.pooling import Pooled
+from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.outputs import compute_outputs
+from segnet_ros.core.pipeline import Pipeline
 import torch
 from torch import nn
-from torch import Tensor
 
-Forward = Callable[[Tensor], Tensor]
-"""From normalized images, (N, 3, H, W) of the engine's type, to logits (N, num_classes, H, W)."""
+logger = logging.getLogger(__name__)
 
 
-class Kernels(Protocol):
-    """What a device computes a SegNet with, in channels-last memory."""
-
-    def make_convolution(self, filters: Filters, is_rectified: bool) -> Forward:
-        """Prepare a 3 x 3 convolution with bias, and ReLU where it is rectified."""
-
-    def max_pool(self, x: Tensor) -> Pooled:
-        """Pool as :func:`segnet_ros.core.pooling.max_pool`; indices of any form."""
-
-    def unpool(self, x: Tensor, pooled: Pooled) -> Tensor:
-        """Unpool with the indices of :meth:`max_pool`."""
-
-
-class FusedSegNet:
-    """A SegNet of folded convolutions."""
-
-    def __init__(self, network: SegNet, kernels: Kernels) -> None:
-        """
-        Fold and prepare all filters.
-
-        :param network: trained, in fp32, on the device of the kernels
-        :param kernels: of that device
-        """
-        self._kernels = kernels
-        self._encoder, self._decoder = (
-            [
-                [kernels.make_convolution(filters, True) for filters in fold_stage(stage)]
-                for stage in stages
-            ]
-            for stages in (network.encoder, network.decoder)
-        )
-        self._classify = kernels.make_convolution(take_filters(network.classifier), False)
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """
-        Compute the logits of each class for each pixel.
-
-        :param x: normalized images, (N, 3, H, W), channels-last, of the kernels' type
-        :return: logits, (N, num_classes, H, W), of that type
-        """
-        poolings = []
-        for stage in self._encoder:
-            for convolve in stage:
-                x = convolve(x)
-            pooled = self._kernels.max_pool(x)
-            poolings.append(pooled)
-            x = pooled.features
-        for stage, pooled in zip(self._decoder, reversed(poolings), strict=True):
-            x = self._kernels.unpool(x, pooled)
-            for convolve in stage:
-                x = convolve(x)
-        return self._classify(x)
-
-
-def make_engine(network: SegNet, dtype: torch.dtype) -> Forward:
+def make_engine(
+    checkpoint: Checkpoint,
+    device: torch.device,
+    dtype: torch.dtype,
+    is_fused: bool = True,
+    is_captured: bool = True,
+) -> Pipeline | GraphPipeline:
     """
-    Choose the fastest forward pass that device and PyTorch have.
+    Move a checkpoint's network to where it computes fastest.
 
-    :param network: trained, in fp32, on its device; not to be used afterwards
-    :param dtype: what to compute in
+    :param checkpoint: network, palette and normalization
+    :param device: where to compute
+    :param dtype: what the convolutions compute in
+    :param is_fused: whether kernels of the device may be used; for benchmarks
+    :param is_captured: whether CUDA may replay a graph; for benchmarks
     """
-    network.eval()
-    if network.classifier.weight.device.type == 'cpu':
-        try:
-            return FusedSegNet(network, CpuKernels(dtype))
-        except (AttributeError, RuntimeError) as error:
-            logging.getLogger(__name__).warning(
-                'expected the fused convolutions of oneDNN in PyTorch %s, found %s; computing'
-                ' layer by layer, which is slower; install a PyTorch with oneDNN for this CPU',
-                torch.__version__,
-                str(error).partition('\n')[0],
-            )
-    return make_plain_engine(network, dtype)
+    network = checkpoint.build_network().to(device).eval()
+    kernels = _find_kernels(network.config, device, dtype) if is_fused else None
+    forward = FusedSegNet(network, kernels) if kernels else make_plain(network, dtype)
+    pipeline = Pipeline(
+        forward,
+        dtype,
+        checkpoint.normalization,
+        torch.tensor(checkpoint.label_set.palette, device=device),
+        kernels.compute_outputs if isinstance(kernels, CudaKernels) else compute_outputs,
+    )
+    return GraphPipeline(pipeline) if is_captured and device.type == 'cuda' else pipeline
 
 
-def make_plain_engine(network: SegNet, dtype: torch.dtype) -> Forward:
+def make_plain(network: SegNet, dtype: torch.dtype) -> Forward:
     """
-    Compute layer by layer.
+    Compute layer by layer, on any device.
 
     :param network: trained, in fp32; changed
     :param dtype: what its convolutions compute in
@@ -113,3 +68,23 @@ def make_plain_engine(network: SegNet, dtype: torch.dtype) -> Forward:
         if isinstance(module, nn.Conv2d):
             module.to(dtype)
     return network
+
+
+def _find_kernels(
+    config: SegNetConfig, device: torch.device, dtype: torch.dtype
+) -> CpuKernels | CudaKernels | None:
+    if device.type == 'cuda' and dtype == torch.float32:  # tensor cores have no fp32
+        return None
+    try:
+        if device.type == 'cuda':
+            return CudaKernels(config, dtype, device)
+        return CpuKernels(dtype)
+    except (AttributeError, RuntimeError) as error:
+        logger.warning(
+            'expected fused kernels for %s in PyTorch %s, found %s; computing layer by layer,'
+            ' which is slower; install a PyTorch that is built for this machine',
+            device,
+            torch.__version__,
+            str(error).partition('\n')[0],
+        )
+        return None

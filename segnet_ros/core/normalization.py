@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 
 import torch
@@ -42,6 +43,16 @@ class Normalization:
         :param images: RGB (N, 3, H, W), values 0 to 255, uint8 or float
         :return: float32 (N, 3, H, W), in the memory format of ``images``
         """
-        mean = torch.tensor(self.mean, device=images.device).view(1, 3, 1, 1) * 255
-        std = torch.tensor(self.std, device=images.device).view(1, 3, 1, 1) * 255
+        mean, std = _make_constants(self, images.device)
         return (images.float() - mean) / std
+
+
+@lru_cache
+def _make_constants(normalization: Normalization, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Keep both on the device: while a CUDA graph is captured nothing can be brought there."""
+    with torch.inference_mode(False):
+        mean, std = (
+            torch.tensor(triple, device=device).view(1, 3, 1, 1) * 255
+            for triple in (normalization.mean, normalization.std)
+        )
+    return mean, std

@@ -15,14 +15,12 @@ from segnet_ros.core.device import select_device
 from segnet_ros.core.device import select_precision
 from segnet_ros.core.engine import make_engine
 from segnet_ros.core.model import MIN_SIZE
-from segnet_ros.core.outputs import compute_outputs
 from segnet_ros.core.outputs import OUTPUTS
 from segnet_ros.core.outputs import resize_logits
+from segnet_ros.core.pipeline import Image
+from segnet_ros.core.pipeline import Request
 import torch
 from torch import Tensor
-import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
-
-Image = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -75,10 +73,7 @@ class Predictor:
             )
         self.label_set = checkpoint.label_set
         self.normalization = checkpoint.normalization
-        self._dtype = DTYPES[self.precision]
-        self._palette = torch.tensor(self.label_set.palette, device=self.device)
-        network = checkpoint.build_network().to(self.device)
-        self._compute_logits = make_engine(network, self._dtype)
+        self._engine = make_engine(checkpoint, self.device, DTYPES[self.precision])
 
     @classmethod
     def from_checkpoint(
@@ -143,18 +138,12 @@ class Predictor:
         _check_arguments(outputs, overlay_opacity)
         if not images:
             return []
+        for image in images:
+            _check_image(image)
+        request = Request(self.input_size, tuple(outputs))
         with torch.inference_mode():
-            tensors = [self._upload(image) for image in images]
-            prepared = [self._prepare(tensor, self.input_size) for tensor in tensors]
-            logits = self._compute_logits(torch.cat(prepared))
-            computed = [
-                compute_outputs(part, tensor, self._palette, outputs, overlay_opacity)
-                for part, tensor in zip(logits.split(1), tensors, strict=True)
-            ]
-        return [
-            Prediction(**{name: tensor.cpu().numpy() for name, tensor in one.items()})
-            for one in computed
-        ]
+            computed = self._engine.segment(images, request, overlay_opacity)
+        return [Prediction(**one) for one in computed]
 
     def compute_logits(self, image: Image, input_size: tuple[int, int] | None = None) -> Tensor:
         """
@@ -165,28 +154,18 @@ class Predictor:
         :return: logits, float32 (num_classes, H, W), on the predictor's device
         :raises ValueError: if the image is not as above, or the input size is below 32 x 32
         """
+        _check_image(image)
         with torch.inference_mode():
-            x = self._prepare(self._upload(image), input_size or self.input_size)
-            return resize_logits(self._compute_logits(x), image.shape[:2])[0]
+            logits = self._engine.compute_logits(image, input_size or self.input_size)
+            return resize_logits(logits, image.shape[:2])[0]
 
-    def _upload(self, image: Image) -> Tensor:
-        """Put an image on the device as it is, uint8 (H, W, 3)."""
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
-            raise ValueError(
-                'expected a non-empty RGB image, uint8 (H, W, 3), got'
-                f' {image.dtype} {image.shape}; convert it first'
-            )
-        # PyTorch takes neither read-only memory nor negative strides without a copy.
-        readable = np.require(image, requirements=('C', 'W'))
-        return torch.from_numpy(readable).to(self.device)
 
-    def _prepare(self, image: Tensor, input_size: tuple[int, int]) -> Tensor:
-        """Resize and normalize, to (1, 3, *input_size) in the network's precision."""
-        x = image.permute(2, 0, 1).unsqueeze(0)
-        if x.shape[2:] != input_size:
-            x = F.interpolate(x.float(), input_size, mode='bilinear', antialias=True)
-        x = self.normalization.normalize(x)
-        return x.to(self._dtype, memory_format=torch.channels_last)
+def _check_image(image: Image) -> None:
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+        raise ValueError(
+            'expected a non-empty RGB image, uint8 (H, W, 3), got'
+            f' {image.dtype} {image.shape}; convert it first'
+        )
 
 
 def _check_arguments(outputs: Sequence[str], overlay_opacity: float) -> None:

@@ -2,14 +2,20 @@
 
 import copy
 
+import numpy as np
 import pytest
 from segnet_ros.core import engine
-from segnet_ros.core.engine import FusedSegNet
+from segnet_ros.core.checkpoint import Checkpoint
+from segnet_ros.core.cpu_kernels import CpuKernels
 from segnet_ros.core.engine import make_engine
-from segnet_ros.core.engine import make_plain_engine
+from segnet_ros.core.engine import make_plain
 from segnet_ros.core.folding import fold
+from segnet_ros.core.fused_network import FusedSegNet
+from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.outputs import OUTPUTS
+from segnet_ros.core.pipeline import Request
 import torch
 from torch import nn
 
@@ -18,7 +24,7 @@ from torch import nn
 def network():
     """Make a network whose statistics are not just 0 and 1."""
     torch.manual_seed(0)
-    network = SegNet(SegNetConfig(num_classes=5, widths=(8, 12, 16, 16, 16)))
+    network = SegNet(SegNetConfig(num_classes=11, widths=(8, 12, 16, 16, 16)))
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             nn.init.normal_(module.running_mean, 0, 0.3)
@@ -26,6 +32,10 @@ def network():
             nn.init.uniform_(module.weight, 0.5, 1.5)
             nn.init.normal_(module.bias, 0, 0.3)
     return network.eval()
+
+
+def make_checkpoint(network):
+    return Checkpoint(network.config, load_label_set('camvid'), (64, 96), network.state_dict())
 
 
 def draw(*shape, dtype=torch.float32):
@@ -47,40 +57,81 @@ def test_folded_filters_do_the_work_of_both():
 @pytest.mark.parametrize('batch', [1, 3])
 @torch.inference_mode()
 def test_logits_in_fp32_are_those_of_the_network(network, batch, size):
-    fast = make_engine(copy.deepcopy(network), torch.float32)
-    assert isinstance(fast, FusedSegNet)
+    fused = FusedSegNet(network, CpuKernels(torch.float32))
     x = draw(batch, 3, *size)
-    torch.testing.assert_close(fast(x), network(x), rtol=0, atol=1e-3)
+    torch.testing.assert_close(fused(x), network(x), rtol=0, atol=1e-3)
 
 
 @torch.inference_mode()
 def test_bf16_is_as_close_as_layer_by_layer(network):
     x = draw(2, 3, 45, 61)
     expected = network(x)
-    fast, plain = (
-        make(copy.deepcopy(network), torch.bfloat16)(x.bfloat16()).float()
-        for make in (make_engine, make_plain_engine)
-    )
-    assert (fast - expected).abs().mean() < 1.2 * (plain - expected).abs().mean()
+    fused = FusedSegNet(network, CpuKernels(torch.bfloat16))(x.bfloat16()).float()
+    plain = make_plain(copy.deepcopy(network), torch.bfloat16)(x.bfloat16()).float()
+    assert (fused - expected).abs().mean() < 1.2 * (plain - expected).abs().mean()
 
 
+@pytest.mark.parametrize('found', ['fused', 'nothing'])
 @torch.inference_mode()
-def test_the_network_takes_over_where_there_are_no_kernels(network, monkeypatch, caplog):
+def test_an_engine_computes_with_or_without_kernels(network, monkeypatch, caplog, found):
     def refuse(_):
         raise AttributeError('no such operator')
 
-    monkeypatch.setattr(engine, 'CpuKernels', refuse)
-    forward = make_engine(copy.deepcopy(network), torch.float32)
-    assert not isinstance(forward, FusedSegNet)
-    assert 'found no such operator; computing layer by layer' in caplog.text
-    x = draw(1, 3, 45, 61)
-    torch.testing.assert_close(forward(x), network(x))
+    if found == 'nothing':
+        monkeypatch.setattr(engine, 'CpuKernels', refuse)
+    checkpoint = make_checkpoint(network)
+    made = make_engine(checkpoint, torch.device('cpu'), torch.float32)
+    assert isinstance(made.forward, FusedSegNet if found == 'fused' else SegNet)
+    said = 'found no such operator; computing layer by layer' in caplog.text
+    assert said == (found == 'nothing')
+    image = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    x = checkpoint.normalization.normalize(torch.from_numpy(image).permute(2, 0, 1)[None])
+    logits = made.compute_logits(image, (64, 96))
+    torch.testing.assert_close(logits, network(x), rtol=0, atol=1e-3)
 
 
 def test_layer_by_layer_batch_normalization_is_not_rounded(network):
-    plain = make_plain_engine(copy.deepcopy(network), torch.bfloat16)
+    plain = make_plain(copy.deepcopy(network), torch.bfloat16)
     for module in plain.modules():
         if isinstance(module, nn.BatchNorm2d):
             assert module.running_var.dtype == torch.float32
         elif isinstance(module, nn.Conv2d):
             assert module.weight.dtype == torch.bfloat16
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device')
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+def test_fused_kernels_on_cuda_are_as_close_as_layer_by_layer(network, dtype):
+    checkpoint, device = make_checkpoint(network), torch.device('cuda')
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (64, 96, 3), np.uint8)
+    with torch.inference_mode():
+        expected, fused, plain = (
+            make_engine(checkpoint, device, kind, is_fused=is_fused, is_captured=False)
+            .compute_logits(image, (64, 96))
+            .float()
+            for kind, is_fused in ((torch.float32, False), (dtype, True), (dtype, False))
+        )
+    assert (fused - expected).abs().mean() < 1.2 * (plain - expected).abs().mean()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device')
+@pytest.mark.parametrize('dtype', [torch.float16, torch.float32])
+def test_a_graph_and_eager_calls_agree_on_a_hundred_images(network, dtype):
+    checkpoint, device = make_checkpoint(network), torch.device('cuda')
+    eager, graph = (
+        make_engine(checkpoint, device, dtype, is_captured=is_captured)
+        for is_captured in (False, True)
+    )
+    request = Request((64, 96), OUTPUTS)
+    rng = np.random.default_rng(0)
+    with torch.inference_mode():
+        for number in range(100):
+            size = ((64, 96), (120, 160), (45, 61))[number % 3]
+            image = rng.integers(0, 256, (*size, 3), np.uint8)
+            opacity = rng.random()
+            one, other = (made.segment([image], request, opacity)[0] for made in (eager, graph))
+            for name in OUTPUTS:
+                assert np.array_equal(one[name], other[name]), (number, name)

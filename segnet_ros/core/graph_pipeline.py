@@ -1,0 +1,105 @@
+"""The pipeline on CUDA, captured in a graph: one launch per call, from upload to download."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from segnet_ros.core.pipeline import Image
+from segnet_ros.core.pipeline import Outputs
+from segnet_ros.core.pipeline import Pipeline
+from segnet_ros.core.pipeline import Request
+import torch
+from torch import Tensor
+
+WARM_UP = 3
+"""Calls before a capture, in which the libraries choose their kernels."""
+KEPT = 8
+"""Graphs that are kept: sizes of cameras, times sets of outputs."""
+
+
+class GraphPipeline:
+    """
+    A pipeline that is captured once for each set of image sizes and outputs, and replayed.
+
+    A replay starts hundreds of kernels by one call; from Python they would take longer to start
+    than to run.
+    """
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        """
+        Capture nothing yet.
+
+        :param pipeline: on a CUDA device
+        """
+        self._pipeline = pipeline
+        self._graphs: OrderedDict[object, _Graph] = OrderedDict()
+
+    def segment(self, images: Sequence[Image], request: Request, opacity: float) -> list[Outputs]:
+        """Segment images as :meth:`segnet_ros.core.pipeline.Pipeline.segment` does."""
+        sizes = tuple(image.shape[:2] for image in images)
+        key = (sizes, request)
+        if key not in self._graphs:
+            self._graphs[key] = _Graph(self._pipeline, sizes, request)
+            if len(self._graphs) > KEPT:
+                self._graphs.popitem(last=False)
+        self._graphs.move_to_end(key)
+        return self._graphs[key].replay(images, opacity)
+
+    def compute_logits(self, image: Image, input_size: tuple[int, int]) -> Tensor:
+        """Compute logits as :meth:`segnet_ros.core.pipeline.Pipeline.compute_logits` does."""
+        return self._pipeline.compute_logits(image, input_size)
+
+
+class _Graph:
+    """One captured call, with the memory that it reads and writes."""
+
+    def __init__(
+        self, pipeline: Pipeline, sizes: Sequence[tuple[int, int]], request: Request
+    ) -> None:
+        self._pipeline = pipeline
+        self._request = request
+        self._images = [_pin((*size, 3), torch.uint8) for size in sizes]
+        self._opacity = _pin((), torch.float32)
+        stream = torch.cuda.Stream(pipeline.palette.device)
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(WARM_UP):
+                computed = self._compute()
+        stream.synchronize()
+        self._shapes = [{name: x.shape for name, x in one.items()} for one in computed]
+        self._bytes = _pin(
+            (sum(x.numel() for one in computed for x in one.values()),), torch.uint8
+        )
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph):
+            flat = [x.flatten() for one in self._compute() for x in one.values()]
+            self._bytes.copy_(torch.cat(flat), non_blocking=True)
+
+    def replay(self, images: Sequence[Image], opacity: float) -> list[Outputs]:
+        for pinned, image in zip(self._images, images, strict=True):
+            pinned.numpy()[:] = image
+        self._opacity.fill_(opacity)
+        self._graph.replay()
+        torch.cuda.current_stream().synchronize()
+        # A copy: the next replay writes to the same place.
+        parts = iter(
+            self._bytes.clone().split(
+                [shape.numel() for one in self._shapes for shape in one.values()]
+            )
+        )
+        return [
+            {name: next(parts).view(shape).numpy() for name, shape in one.items()}
+            for one in self._shapes
+        ]
+
+    def _compute(self) -> list[dict[str, Tensor]]:
+        device = self._pipeline.palette.device
+        images = [image.to(device, non_blocking=True) for image in self._images]
+        opacity = self._opacity.to(device, non_blocking=True)
+        return self._pipeline.compute(images, self._request, opacity)
+
+
+def _pin(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+    """Allocate memory of the host that the GPU reads and writes by itself."""
+    return torch.empty(shape, dtype=dtype, pin_memory=True)

@@ -1,0 +1,94 @@
+"""From images to outputs on the device: resize, normalize, the network, labels and colors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from segnet_ros.core.fused_network import Forward
+from segnet_ros.core.normalization import Normalization
+from segnet_ros.core.outputs import compute_outputs
+import torch
+from torch import Tensor
+import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
+
+Image = NDArray[np.uint8]
+"""RGB, (H, W, 3)."""
+Outputs = dict[str, Image]
+"""Of one image, by name."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is wanted of some images."""
+
+    input_size: tuple[int, int]
+    """Height and width for the network."""
+    outputs: tuple[str, ...]
+    """Which of :data:`segnet_ros.core.outputs.OUTPUTS`."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """All that is computed between images and their outputs, on any device."""
+
+    forward: Forward
+    """The network."""
+    dtype: torch.dtype
+    """What it computes in."""
+    normalization: Normalization
+    palette: Tensor
+    """RGB by class id, uint8 (256, 3), on the device of the network."""
+    finish: Callable[..., dict[str, Tensor]] = compute_outputs
+    """:func:`segnet_ros.core.outputs.compute_outputs`, or a kernel that does the same."""
+
+    def segment(self, images: Sequence[Image], request: Request, opacity: float) -> list[Outputs]:
+        """
+        Segment images, that may differ in size, in one forward pass.
+
+        :param images: RGB, uint8 (H, W, 3) each
+        :param opacity: share of the color in the overlay
+        """
+        tensors = [self._upload(image) for image in images]
+        computed = self.compute(tensors, request, opacity)
+        return [{name: x.cpu().numpy() for name, x in one.items()} for one in computed]
+
+    def compute_logits(self, image: Image, input_size: tuple[int, int]) -> Tensor:
+        """
+        Compute what a label is the highest of.
+
+        :return: (1, num_classes, *input_size), on the device
+        """
+        return self.forward(self._prepare(self._upload(image), input_size))
+
+    def compute(
+        self, images: Sequence[Tensor], request: Request, opacity: float | Tensor
+    ) -> list[dict[str, Tensor]]:
+        """
+        Do all that happens on the device.
+
+        :param images: RGB, uint8 (H, W, 3) each, on the device
+        """
+        prepared = [self._prepare(image, request.input_size) for image in images]
+        logits = self.forward(torch.cat(prepared))
+        return [
+            self.finish(part, image, self.palette, request.outputs, opacity)
+            for part, image in zip(logits.split(1), images, strict=True)
+        ]
+
+    def _upload(self, image: Image) -> Tensor:
+        """Put an image on the device as it is."""
+        # PyTorch takes neither read-only memory nor negative strides without a copy.
+        readable = np.require(image, requirements=('C', 'W'))
+        return torch.from_numpy(readable).to(self.palette.device)
+
+    def _prepare(self, image: Tensor, input_size: tuple[int, int]) -> Tensor:
+        """Resize and normalize, to (1, 3, *input_size) in the network's precision."""
+        x = image.permute(2, 0, 1).unsqueeze(0)
+        if x.shape[2:] != input_size:
+            x = F.interpolate(x.float(), input_size, mode='bilinear', antialias=True)
+        x = self.normalization.normalize(x)
+        return x.to(self.dtype, memory_format=torch.channels_last)
