@@ -15,6 +15,7 @@ class PlainSegNet(nn.Module):
         self, num_classes: int = 11, widths: tuple[int, ...] = (64, 128, 256, 512, 512)
     ) -> None:
         super().__init__()
+        self.widths = widths
         a, b, c, d, e = widths
         encoder = ((3, a, a), (a, b, b), (b, c, c, c), (c, d, d, d), (d, e, e, e))
         decoder = ((e, e, e, d), (d, d, d, c), (c, c, c, b), (b, b, a), (a, a))
