@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport RMW_IMPLEMENTATION ROS_LOCALHOST_ONLY ROS_DISCOVERY_SERVER ROS_STATIC_PEERS
 unexport FASTDDS_DEFAULT_PROFILES_FILE FASTRTPS_DEFAULT_PROFILES_FILE _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
-.PHONY: venv demo test soak lint clean help
+.PHONY: venv demo test soak lint bench clean help
 
 venv: .venv/.installed ## set up .venv (the default)
 	@echo 'Ready. Next: make demo, make test, make help'
@@ -34,8 +34,19 @@ lint: .venv/.installed ## style, format, types
 soak: .venv/.installed ## the long counts: a hundred interrupts, minutes of overload
 	$(BIN)/python -m pytest -m soak $(ARGS)
 
+bench: .venv/.benchmarks ## network, node and training, measured beside others (half an hour)
+	$(BIN)/python benchmarks/bench_engine.py --json bench_output/engine.json
+	$(BIN)/python benchmarks/bench_node.py --json bench_output/node.json
+	$(BIN)/python benchmarks/bench_node.py --delay 50 --json bench_output/node_alone.json
+	$(BIN)/python benchmarks/bench_training.py
+
+.venv/.benchmarks: .venv/.installed
+	$(BIN)/pip install -q -e '.[bench]'
+	@mkdir -p bench_output
+	@touch $@
+
 clean: ## remove what was built and cached; environments stay (rm -rf .venv .venv-jazzy)
-	rm -rf build install log dist demo_output *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build install log dist bench_output demo_output *.egg-info .mypy_cache .pytest_cache .ruff_cache
 	find segnet_ros test launch -name __pycache__ -prune -exec rm -rf {} +
 
 help: ## this list

@@ -56,6 +56,11 @@ setup(
             'torchvision>=0.18',  # joint augmentation of images and labels
             'tqdm',  # progress bars, also of segnet_evaluate and segnet_predict
         ],
+        'bench': [
+            'onnx',  # the file that ONNX Runtime reads
+            'onnxruntime',  # what the network is compared with
+            'openvino',  # likewise
+        ],
         'test': [
             'colcon-common-extensions',  # the test of the installed package
             'mypy==2.4.1',  # types; pinned, because new versions find new things
