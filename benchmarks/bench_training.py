@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 
+from machine import describe_machine
 from plain_segnet import PlainSegNet
 from segnet_ros.core.device import select_device
 from segnet_ros.core.model import SegNet
@@ -24,6 +25,7 @@ from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.normalization import Normalization
 from segnet_ros.training.optimizer import make_optimizer
 from segnet_ros.training.precision import select_training_precision
+from segnet_ros.training.provenance import read_commit
 from segnet_ros.training.segnet_trainer import SegNetTrainer
 import torch
 from torch import nn
@@ -60,11 +62,9 @@ def compare(options: argparse.Namespace) -> None:
             results[name].append(json.loads(output.splitlines()[-1]))
     rates = {name: statistics.median(r['rate'] for r in results[name]) for name in CANDIDATES}
     memory = {name: max(r['memory'] for r in results[name]) for name in CANDIDATES}
-    print(
-        f'PyTorch {torch.__version__}, {select_device(options.device)},'
-        f' {torch.get_num_threads()} threads, batch {options.batch_size},'
-        f' {options.height}x{options.width}'
-    )
+    machine = ', '.join(describe_machine(select_device(options.device)).values())
+    print(f'{machine}, {read_commit()}')
+    print(f'{options.height}x{options.width}, batch {options.batch_size}')
     for name in CANDIDATES:
         print(f'{name:<12} {rates[name]:7.3f} images/s  {memory[name]:8.0f} MB peak')
     print(

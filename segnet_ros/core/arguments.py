@@ -19,3 +19,18 @@ def parse_positive_number(text: str) -> float:
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"expected a number above 0, got '{text}'")
     return value
+
+
+def parse_number_from_zero(text: str) -> float:
+    """
+    Read a finite number from 0 up.
+
+    :raises argparse.ArgumentTypeError: if it is not that
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 up, got '{text}'")
+    return value

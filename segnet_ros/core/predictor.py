@@ -73,6 +73,7 @@ class Predictor:
             )
         self.label_set = checkpoint.label_set
         self.normalization = checkpoint.normalization
+        self.provenance = checkpoint.provenance
         self._engine = make_engine(checkpoint, self.device, DTYPES[self.precision])
 
     @classmethod

@@ -29,6 +29,7 @@ def write_atomically(path: Path) -> Iterator[Path]:
     :return: a temporary path beside it to write to; moved to ``path`` at the end
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(path)
     temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
     try:
         yield temporary
@@ -38,6 +39,14 @@ def write_atomically(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what processes left that were killed while they wrote."""
+    for leftover in path.parent.glob(f'.{path.name}.*.tmp'):
+        process = leftover.name.split('.')[-2]
+        if not Path('/proc', process).exists():
+            leftover.unlink(missing_ok=True)
 
 
 def save_weights(

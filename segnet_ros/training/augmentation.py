@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC
 from abc import abstractmethod
 from collections.abc import Iterator
-from collections.abc import Sequence
 import os
 import signal
 from typing import NamedTuple
@@ -13,7 +12,6 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from segnet_ros.training.dataset import RenderedScenes
-from segnet_ros.training.dataset import Sample
 from segnet_ros.training.dataset import Samples
 from segnet_ros.training.distributed import World
 import torch
@@ -66,7 +64,7 @@ class TrainingSet(SeededSamples):
 
     def __init__(
         self,
-        labeled: Samples | Sequence[Sample],
+        labeled: Samples,
         scenes: int,
         size: tuple[int, int],
         seed: int,
@@ -118,8 +116,7 @@ class TrainingSet(SeededSamples):
     def describe(self, draw: Draw) -> str:
         """Name a sample: the image file, or the seed of the rendered scene."""
         if draw.sample < len(self.labeled):
-            pairs = getattr(self.labeled, 'pairs', None)
-            return pairs[draw.sample][0].name if pairs else f'image {draw.sample}'
+            return self.labeled.pairs[draw.sample][0].name
         return f'scene {self.scenes.seed + self.derive_seed(draw)}'
 
 

@@ -14,13 +14,13 @@ from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.training.contact_sheet import draw_contact_sheet
 from segnet_ros.training.contact_sheet import make_tile
-from segnet_ros.training.dataset import DataError
-from segnet_ros.training.dataset import list_files
-from segnet_ros.training.dataset import read_image
-from segnet_ros.training.dataset import read_label
 from segnet_ros.training.dataset import Sample
 from segnet_ros.training.findings import Findings
 from segnet_ros.training.frequencies import ClassFrequencies
+from segnet_ros.training.image_files import DataError
+from segnet_ros.training.image_files import list_files
+from segnet_ros.training.image_files import read_image
+from segnet_ros.training.image_files import read_label
 from tqdm import tqdm
 
 OUTPUT = Path('check_output')
@@ -40,7 +40,7 @@ def check_data(options: argparse.Namespace) -> None:
     label_set = load_label_set(options.label_set)
     output = options.output or OUTPUT
     failed = []
-    for split in dict.fromkeys((*options.split, options.val_split)):
+    for split in _list_splits(options):
         try:
             findings = examine(options.check, split, label_set)
         except DataError as error:
@@ -58,6 +58,12 @@ def check_data(options: argparse.Namespace) -> None:
             f' {" and ".join(failed)}; mend what is listed above'
         )
     print(f'{options.check} can be trained on')
+
+
+def _list_splits(options: argparse.Namespace) -> list[str]:
+    """List what is trained and validated on, each once; what is held out is of the former."""
+    validation = [options.val_split] if options.hold_out is None else []
+    return list(dict.fromkeys([*options.split, *validation]))
 
 
 def examine(root: Path, split: str, label_set: LabelSet) -> Findings:

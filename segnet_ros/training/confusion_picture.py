@@ -20,21 +20,6 @@ MANY = 20
 """From more classes on, names stand on all four sides."""
 
 
-def check_matplotlib() -> None:
-    """
-    Make sure that pictures can be drawn, before hours of work.
-
-    :raises ValueError: if matplotlib is missing
-    """
-    try:
-        import matplotlib.figure  # noqa: F401 - slow, and needed for pictures alone
-    except ImportError as error:
-        raise ValueError(
-            'expected matplotlib for a picture of the confusion matrix, found none;'
-            ' pip install matplotlib'
-        ) from error
-
-
 def save_confusion_picture(path: Path, counts: NDArray[np.int64], names: Sequence[str]) -> None:
     """
     Draw how the pixels of each true class were predicted, in percent, into a PNG file.

@@ -27,6 +27,8 @@ class World:
     size: int = 1
     local_rank: int = 0
     """Rank within the machine, which is also the number of its GPU."""
+    local_size: int = 1
+    """Ranks of this machine."""
 
     @property
     def is_first(self) -> bool:
@@ -82,9 +84,9 @@ class World:
         """
         if self.size == 1:
             return [value]
-        values: list[T | None] = [None] * self.size
+        values = [value] * self.size
         distributed.all_gather_object(values, value)
-        return [value for value in values if value is not None]
+        return values
 
 
 @contextmanager
@@ -110,7 +112,8 @@ def join_world(on_gpus: bool) -> Iterator[World]:
         torch.cuda.set_device(local_rank)
     distributed.init_process_group('nccl' if on_gpus else 'gloo')
     try:
-        yield World(distributed.get_rank(), size, local_rank)
+        local_size = int(os.environ.get('LOCAL_WORLD_SIZE', size))
+        yield World(distributed.get_rank(), size, local_rank, local_size)
     finally:
         distributed.destroy_process_group()
 

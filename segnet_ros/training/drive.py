@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from contextlib import nullcontext
+from typing import NoReturn
 
 from segnet_ros.training.board import Board
 from segnet_ros.training.loop import Plan
@@ -35,10 +37,9 @@ def drive(run: Run) -> None:
             run.history.add_step(step)
             if board:
                 board.add_step(step)
-            if world.any(signals.received is not None, run.trainer.device):
+            if _is_asked_to_stop(run, signals):
                 run.save()
-                tqdm.write('stopped and saved; continue with --resume')
-                signals.leave()
+                _leave(run, signals)
             if step.progress < 1 and run.owes_validation:
                 _validate(run, board, signals)
         _validate(run, board, signals)
@@ -48,12 +49,26 @@ def drive(run: Run) -> None:
 def _validate(run: Run, board: Board | None, signals: StopSignals) -> None:
     """Save, then measure, which takes long enough to be interrupted."""
     run.save()
-    with signals.interrupting():
+    # One of several ranks must not leave alone: the others would wait for it.
+    with signals.interrupting() if run.trainer.world.size == 1 else nullcontext():
         validation = run.validate()
     run.save()
     if board:
         board.add_validation(validation, run.history.metrics, run.steps)
         tqdm.write(f'epoch {run.position.epoch}: {validation.text}')
+    if _is_asked_to_stop(run, signals):
+        _leave(run, signals)
+
+
+def _is_asked_to_stop(run: Run, signals: StopSignals) -> bool:
+    """Tell whether a signal has come to any rank; all ask at the same place."""
+    return run.trainer.world.any(signals.received is not None, run.trainer.device)
+
+
+def _leave(run: Run, signals: StopSignals) -> NoReturn:
+    if run.trainer.world.is_first:
+        tqdm.write('stopped and saved; continue with --resume')
+    signals.leave()
 
 
 def _follow(run: Run) -> Iterator[Step]:

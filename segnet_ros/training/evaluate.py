@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
 import json
 from pathlib import Path
 import sys
-from typing import Any
 
-import numpy as np
 from segnet_ros.core.arguments import parse_positive_number
-from segnet_ros.core.boundary import BoundaryF1
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.labels import load_label_set
-from segnet_ros.core.metrics import ConfusionMatrix
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.training.augmented_predictor import AugmentedPredictor
 from segnet_ros.training.command import add_checkpoint_options
@@ -22,89 +17,19 @@ from segnet_ros.training.command import add_data_option
 from segnet_ros.training.command import parse_positive
 from segnet_ros.training.command import parse_size
 from segnet_ros.training.command import run_command
-from segnet_ros.training.confusion_picture import check_matplotlib
 from segnet_ros.training.confusion_picture import save_confusion_picture
 from segnet_ros.training.dataset import open_labeled_images
 from segnet_ros.training.dataset import RenderedScenes
 from segnet_ros.training.dataset import Samples
-from segnet_ros.training.distributed import World
-from tqdm import tqdm
+from segnet_ros.training.evaluation import evaluate
+from segnet_ros.training.evaluation import format_table
+from segnet_ros.training.evaluation import summarize
+from segnet_ros.training.fingerprints import count_seen
+from segnet_ros.training.fingerprints import describe_seen
+from segnet_ros.training.pictures import check_matplotlib
 
 SCENE_SIZE = (360, 480)
 """Height and width of rendered scenes for evaluation: that of CamVid's images."""
-METRICS = ('miou', 'global_accuracy', 'class_accuracy', 'bf')
-"""Of those in :func:`summarize` the fractions of all classes together."""
-
-
-@dataclass
-class Evaluation:
-    """What was measured over any number of images."""
-
-    matrix: ConfusionMatrix
-    boundary: BoundaryF1
-    images: int = 0
-
-    def add(self, other: Evaluation) -> None:
-        """Add what was measured on other images."""
-        self.matrix.counts += other.matrix.counts
-        self.boundary.merge(other.boundary)
-        self.images += other.images
-
-
-def evaluate(
-    predictor: Predictor | AugmentedPredictor, samples: Samples, world: World | None = None
-) -> Evaluation:
-    """
-    Predict every image and compare with its label image, at the label's size.
-
-    :param predictor: its label set is the one of the samples
-    :param samples: images with labels
-    :param world: whose ranks share the images; all of them get the same result, exactly that of
-        one process
-    """
-    world = world or World()
-    part = _start_evaluation(predictor)
-    indices = world.share(len(samples))
-    for index in tqdm(indices, 'evaluate', unit='image', leave=False, disable=not world.is_first):
-        image, truth = samples[index]
-        label = predictor.predict(image).label
-        assert label is not None
-        part.matrix.update(label, truth)
-        part.boundary.update(label, truth)
-        part.images += 1
-    whole = _start_evaluation(predictor)
-    for other in world.gather(part):
-        whole.add(other)
-    return whole
-
-
-def _start_evaluation(predictor: Predictor | AugmentedPredictor) -> Evaluation:
-    return Evaluation(ConfusionMatrix(predictor.label_set.num_classes), BoundaryF1())
-
-
-def summarize(evaluation: Evaluation, label_set: LabelSet) -> dict[str, Any]:
-    """
-    Put the metrics into plain values, as ``--json`` writes them.
-
-    :return: fractions; None where nothing was labeled, or a class does not occur
-    """
-    matrix = evaluation.matrix
-    by_class = {'iou': matrix.iou, 'accuracy': matrix.accuracy, 'share': matrix.share}
-    return {
-        'images': evaluation.images,
-        'miou': _make_plain(matrix.miou),
-        'global_accuracy': _make_plain(matrix.global_accuracy),
-        'class_accuracy': _make_plain(matrix.class_accuracy),
-        'bf': _make_plain(evaluation.boundary.bf),
-        **{
-            key: dict(zip(label_set.names, map(_make_plain, values), strict=True))
-            for key, values in by_class.items()
-        },
-    }
-
-
-def _make_plain(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 def main(args: list[str] | None = None) -> int:
@@ -186,8 +111,11 @@ def _evaluate(options: argparse.Namespace) -> None:
     evaluation = evaluate(_augment(predictor, options), samples)
     metrics = summarize(evaluation, label_set)
     print(format_table(metrics))
-    print(_describe_conditions(options, predictor, len(samples)))
+    seen = count_seen(samples.pairs, predictor.provenance)
+    conditions = _describe_conditions(options, predictor, len(samples), seen)
+    print(conditions)
     if options.json:
+        metrics |= {'seen_in_training': seen, 'conditions': conditions}
         options.json.write_text(json.dumps(metrics, indent=2) + '\n', encoding='utf-8')
     if options.confusion:
         save_confusion_picture(options.confusion, evaluation.matrix.counts, label_set.names)
@@ -212,7 +140,9 @@ def _open_samples(options: argparse.Namespace, label_set: LabelSet) -> Samples:
     return RenderedScenes(options.scenes, SCENE_SIZE)
 
 
-def _describe_conditions(options: argparse.Namespace, predictor: Predictor, count: int) -> str:
+def _describe_conditions(
+    options: argparse.Namespace, predictor: Predictor, count: int, seen: int | None
+) -> str:
     """Say what the numbers are of, in a line."""
     images = 'rendered scenes'
     if options.data:
@@ -221,37 +151,10 @@ def _describe_conditions(options: argparse.Namespace, predictor: Predictor, coun
     height, width = predictor.input_size
     scales = ' '.join(f'{scale:g}' for scale in options.scales)
     return (
-        f'{count} images ({images}), {predictor.device}, {predictor.precision},'
+        f'{count} images ({images}), {describe_seen(seen, count)}, {predictor.device},'
+        f' {predictor.precision},'
         f' input {height}x{width}, {"with" if options.flip else "without"} flips, scales {scales}'
     )
-
-
-def format_table(metrics: dict[str, Any]) -> str:
-    """
-    Put metrics into a table, in percent.
-
-    :param metrics: as :func:`summarize` gives them
-    """
-    totals = {
-        'mIoU': 'miou',
-        'global accuracy': 'global_accuracy',
-        'class accuracy': 'class_accuracy',
-        'BF': 'bf',
-    }
-    width = max(map(len, [*metrics['iou'], *totals]))
-    lines = [f'{"in %":<{width}}  {"IoU":>8}  {"accuracy":>8}  {"share":>8}']
-    for name in metrics['iou']:
-        cells = (format_fraction(metrics[key][name]) for key in ('iou', 'accuracy', 'share'))
-        lines.append(f'{name:<{width}}  ' + '  '.join(f'{cell:>8}' for cell in cells))
-    lines.append('')
-    for name, key in totals.items():
-        lines.append(f'{name:<{width}}  {format_fraction(metrics[key]):>8}')
-    return '\n'.join(lines)
-
-
-def format_fraction(fraction: float | None) -> str:
-    """Write a fraction in percent."""
-    return 'absent' if fraction is None else f'{100 * fraction:.2f}'
 
 
 if __name__ == '__main__':

@@ -10,8 +10,8 @@ from dataclasses import field
 
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.training.contact_sheet import Tile
-from segnet_ros.training.dataset import Files
 from segnet_ros.training.frequencies import ClassFrequencies
+from segnet_ros.training.image_files import Files
 
 SHOWN = 5
 """How many files, or sizes, of a kind are listed."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-import os
 from pathlib import Path
 import shutil
 
@@ -15,6 +14,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 SHARED_MEMORY = Path('/dev/shm')
+CONTROL_GROUP = Path('/sys/fs/cgroup')
 SHARE = 0.25
 """Of the free memory, what a cache may take; while it is made, it takes twice that."""
 CHANNELS = 4
@@ -47,7 +47,7 @@ class CachedImages:
 
     def __len__(self) -> int:
         """Count the images."""
-        return len(self.pairs)
+        return len(self._shapes)
 
     def __getitem__(self, index: int) -> Sample:
         """Copy one image and its label image."""
@@ -60,30 +60,54 @@ class CachedImages:
         return view
 
 
-def cache_images(images: LabeledImages, limit: float) -> LabeledImages | CachedImages:
+def cache_images(
+    images: LabeledImages, limit: float, is_shown: bool = True
+) -> LabeledImages | CachedImages:
     """
-    Read a data set into memory if it fits; otherwise its files stay where they are.
+    Read a data set, and keep it if it fits; otherwise its files will be read again.
 
     :param images: the data set
     :param limit: bytes that it may take, such as of :func:`find_room`
-    :raises ValueError: if a file cannot be used
+    :param is_shown: whether there is a progress bar
+    :raises ValueError: if a file cannot be used, which is better found now than after hours
     """
-    samples, size = [], 0
-    for index in tqdm(range(len(images)), 'read images', unit='image', leave=False):
+    samples: list[Sample] = []
+    size = 0
+    indices = range(len(images))
+    for index in tqdm(indices, 'read images', unit='image', leave=False, disable=not is_shown):
         sample = images[index]
         size += sample.label.size * CHANNELS
         if size > limit:
-            return images
-        samples.append(sample)
-    return CachedImages(images.pairs, samples)
+            samples.clear()
+        else:
+            samples.append(sample)
+    return CachedImages(images.pairs, samples) if size <= limit else images
 
 
 def find_room(ranks: int) -> float:
     """
-    Tell how many bytes a cache may take; in a container, shared memory is often small.
+    Tell how many bytes a cache may take.
 
-    :param ranks: processes with a cache each
+    :param ranks: processes of this machine with a cache each
     """
-    memory = os.sysconf('SC_AVPHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
-    shared = shutil.disk_usage(SHARED_MEMORY).free if SHARED_MEMORY.is_dir() else 0
-    return SHARE * min(memory, shared) / ranks
+    rooms = [_read_available(), *_read_room_of_container()]
+    # In a container often small, and to write more than there is ends the process.
+    rooms.append(shutil.disk_usage(SHARED_MEMORY).free if SHARED_MEMORY.is_dir() else 0)
+    return SHARE * min(rooms) / ranks
+
+
+def _read_available() -> int:
+    """Read what Linux would give to a new program, caches of files included."""
+    with open('/proc/meminfo', encoding='ascii') as file:
+        lines = dict(line.split(':') for line in file)
+    return int(lines['MemAvailable'].split()[0]) * 1024
+
+
+def _read_room_of_container() -> list[int]:
+    """Read what the control group leaves, if it has a limit."""
+    try:
+        limit = (CONTROL_GROUP / 'memory.max').read_text().strip()
+        used = (CONTROL_GROUP / 'memory.current').read_text()
+    except OSError:
+        return []
+    return [] if limit == 'max' else [max(0, int(limit) - int(used))]

@@ -10,7 +10,7 @@ from segnet_ros.training.augmentation import AUGMENTATIONS
 from segnet_ros.training.command import add_data_option
 from segnet_ros.training.command import parse_natural
 from segnet_ros.training.command import parse_positive
-from segnet_ros.training.evaluate import METRICS
+from segnet_ros.training.evaluation import METRICS
 from segnet_ros.training.loss import CLASS_WEIGHTS
 from segnet_ros.training.recipes import fill_in
 from segnet_ros.training.recipes import list_defaults
@@ -58,7 +58,7 @@ def check_options(options: argparse.Namespace) -> None:
         raise ValueError('expected --output DIR, where the results go, got none')
     if not options.data and not options.scenes:
         raise ValueError('expected --data DIR or --scenes N to train on, got neither')
-    if options.hold_out and not options.data:
+    if options.hold_out is not None and not options.data:
         raise ValueError('expected --data DIR with --hold-out, got none')
     if options.scenes and options.label_set != 'camvid':
         raise ValueError(

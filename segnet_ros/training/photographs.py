@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from segnet_ros.training.augmentation import Draw
 from segnet_ros.training.augmentation import SeededSamples
-from segnet_ros.training.dataset import DataError
-from segnet_ros.training.dataset import describe_names
-from segnet_ros.training.dataset import IMAGE_SUFFIXES
-from segnet_ros.training.dataset import list_folder
-from segnet_ros.training.dataset import read_image
+from segnet_ros.training.image_files import DataError
+from segnet_ros.training.image_files import IMAGE_SUFFIXES
+from segnet_ros.training.image_files import read_image
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
@@ -32,7 +31,7 @@ class Photograph(NamedTuple):
 
 class PhotographFolder:
     """
-    Photographs as ``DIR/CLASS/*.jpg`` or ``.png``, of any size.
+    Photographs as ``DIR/CLASS/*.jpg`` or ``.png``, of any size and at any depth.
 
     :ivar classes: names of the folders, sorted; a label is a place among them
     """
@@ -158,12 +157,14 @@ def crop_to_size(image: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def describe_photographs(photographs: Sequence[Photograph]) -> str:
-    """Tell data sets apart by number and names of their photographs."""
-    return describe_names([f'{label}/{path.name}' for path, label in photographs])
+    """Tell sets apart by number and names: how many there are, and the start of a digest."""
+    names = '/'.join(f'{label}/{path.name}' for path, label in photographs)
+    return f'{len(photographs)} {hashlib.sha256(names.encode()).hexdigest()[:12]}'
 
 
 def _list_images(folder: Path) -> list[Path]:
-    paths = list_folder(folder, IMAGE_SUFFIXES)
+    # At any depth: Tiny ImageNet has a folder of images in that of each class.
+    paths = sorted(path for path in folder.rglob('*') if path.suffix.lower() in IMAGE_SUFFIXES)
     if len(paths) < 2:
         raise DataError(
             f'{folder}: expected at least two photographs, one to train on and one to measure on,'

@@ -45,7 +45,7 @@ class PretrainRun(Run):
         # The classes by number and digest: hundreds of names would say little in a checkpoint.
         recipe = describe_recipe(options) | {
             'classes': self._num_classes,
-            'images': describe_photographs(kept + held_out),
+            'photographs': describe_photographs(kept + held_out),
             'commit': read_commit(),
         }
         samples = TrainingPhotographs(kept, options.size, options.seed)

@@ -16,11 +16,9 @@ WEIGHT_DECAYS = {'adamw': 1e-2, 'sgd': 5e-4}
 OUTSIDE_THE_RECIPE = (
     'check',
     'device',
-    'metric',
     'output',
     'resume',
     'save_minutes',
-    'val_split',
     'validate_every',
     'workers',
 )

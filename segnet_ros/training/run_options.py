@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 
+from segnet_ros.core.arguments import parse_number_from_zero
 from segnet_ros.core.arguments import parse_positive_number
 from segnet_ros.core.model import MIN_SIZE
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.training.command import parse_natural
 from segnet_ros.training.command import parse_positive
 from segnet_ros.training.command import parse_size
+from segnet_ros.training.pictures import check_matplotlib
 from segnet_ros.training.recipes import LEARNING_RATES
 from segnet_ros.training.recipes import WEIGHT_DECAYS
 from segnet_ros.training.schedule import SCHEDULES
@@ -77,7 +79,7 @@ def add_solver_options(group: argparse._ArgumentGroup, defaults: Mapping[str, ob
     )
     add(
         '--weight-decay',
-        type=float,
+        type=parse_number_from_zero,
         help=f'pull of the filters towards 0 ({_list_values(WEIGHT_DECAYS)})',
     )
     add(
@@ -156,11 +158,12 @@ def add_choice(
 
 def check_run_options(options: argparse.Namespace) -> None:
     """
-    Refuse images that are too small, and keep runs apart.
+    Refuse images that are too small, keep runs apart, and look for what the end will need.
 
-    :raises ValueError: if the size is below 32 x 32
+    :raises ValueError: if the size is below 32 x 32, or matplotlib is missing
     :raises FileExistsError: if there is a run already, or none to resume
     """
+    check_matplotlib()
     if min(options.size) < MIN_SIZE:
         raise ValueError(
             f'expected a --size of at least {MIN_SIZE} x {MIN_SIZE}, got'

@@ -23,13 +23,15 @@ from segnet_ros.training.augmentation import EpochSampler
 from segnet_ros.training.augmentation import load_batches
 from segnet_ros.training.augmentation import TrainingSet
 from segnet_ros.training.batch_norm import recompute_batch_norm
-from segnet_ros.training.dataset import describe_images
 from segnet_ros.training.distributed import World
 from segnet_ros.training.encoder_weights import Origin
-from segnet_ros.training.evaluate import evaluate
-from segnet_ros.training.evaluate import format_fraction
-from segnet_ros.training.evaluate import METRICS
-from segnet_ros.training.evaluate import summarize
+from segnet_ros.training.evaluation import evaluate
+from segnet_ros.training.evaluation import format_fraction
+from segnet_ros.training.evaluation import METRICS
+from segnet_ros.training.evaluation import summarize
+from segnet_ros.training.fingerprints import count_seen
+from segnet_ros.training.fingerprints import describe_seen
+from segnet_ros.training.fingerprints import take_fingerprints
 from segnet_ros.training.initial_weights import fill_in_initial_weights
 from segnet_ros.training.optimizer import make_optimizer
 from segnet_ros.training.precision import select_training_precision
@@ -38,8 +40,8 @@ from segnet_ros.training.provenance import read_commit
 from segnet_ros.training.recipes import describe_recipe
 from segnet_ros.training.run import Run
 from segnet_ros.training.run import Validation
-from segnet_ros.training.samples import compute_class_weights
-from segnet_ros.training.samples import open_data
+from segnet_ros.training.run_data import compute_class_weights
+from segnet_ros.training.run_data import open_data
 from segnet_ros.training.segnet_trainer import SegNetTrainer
 import torch
 from torch import nn
@@ -47,7 +49,6 @@ from torch import Tensor
 
 OVERLAYS = 4
 """Validation images that are shown with what was predicted."""
-SEEN = ' (seen in training: their numbers say nothing of new images)'
 
 
 class SegNetRun(Run):
@@ -70,29 +71,30 @@ class SegNetRun(Run):
         network = _make_network(options, self._label_set, world)
         origin = Origin(Normalization(), None)
         if not options.resume:
-            origin = fill_in_initial_weights(network, options)
+            origin = fill_in_initial_weights(network, options, self._label_set)
         recipe = describe_recipe(options) | {
-            'images': describe_images(samples.labeled),
+            'images': take_fingerprints(samples.labeled.pairs),
             'classes': list(self._label_set.names),
             'commit': read_commit(),
             'initial': origin.provenance,
         }
         trainer = _make_trainer(options, network, samples, origin.normalization, world)
         super().__init__(options, trainer, samples, recipe, METRICS)
+        self._seen = count_seen(self._data.validation.pairs, {'recipe': self.recipe})
 
     def describe(self) -> str:
         """Tell what is about to be done, in a line."""
         world = self.trainer.world
         ranks = f' {world.size} processes,' if world.size > 1 else ''
         return (
-            f'{len(self.samples)} samples per epoch, {len(self._data.validation)} to validate'
-            f'{SEEN if self._data.is_validated_on_training_images else ""};'
+            f'{len(self.samples)} samples per epoch, {self._describe_validation()} to validate;'
             f'{ranks} {self.trainer.device}, {self.trainer.precision}; results in {self.output}'
         )
 
     def describe_files(self) -> str:
         """Name the files with weights."""
-        return f'checkpoint.safetensors, best.safetensors (highest {self.options.metric})'
+        best = f', best.safetensors (highest {self.options.metric})' if self._has_best else ''
+        return f'checkpoint.safetensors{best}'
 
     def measure(self) -> Validation:
         """Measure the network as it is, before its weights are rounded, and write checkpoints."""
@@ -103,14 +105,24 @@ class SegNetRun(Run):
         metrics = summarize(evaluation, self._label_set)
         if trainer.world.is_first:
             provenance = describe_run(self.recipe, self.position, trainer, metrics)
-            if self._data.is_validated_on_training_images:
-                provenance['metrics_of'] = 'images seen in training'
-            checkpoint = dataclasses.replace(checkpoint, provenance=provenance)
-            save_checkpoint(self.output / 'checkpoint.safetensors', checkpoint)
-            metric = self.options.metric
-            if (metrics[metric] or 0.0) > self.history.find_best(metric):
-                save_checkpoint(self.output / 'best.safetensors', checkpoint)
+            provenance['metrics_of'] = f'{self._describe_validation()} {predictor.precision}'
+            self._save(dataclasses.replace(checkpoint, provenance=provenance), metrics)
         return Validation(metrics, _describe_metrics(metrics), self._draw_overlays(predictor))
+
+    def _save(self, checkpoint: Checkpoint, metrics: dict[str, Any]) -> None:
+        save_checkpoint(self.output / 'checkpoint.safetensors', checkpoint)
+        metric = self.options.metric
+        if self._has_best and (metrics[metric] or 0.0) > self.history.find_best(metric):
+            save_checkpoint(self.output / 'best.safetensors', checkpoint)
+
+    @property
+    def _has_best(self) -> bool:
+        """Whether the best can be told: of images that were trained on, the last is the best."""
+        return not self._seen
+
+    def _describe_validation(self) -> str:
+        total = len(self._data.validation)
+        return f'{total} images, {describe_seen(self._seen, total)},'
 
     def _choose_network(self) -> SegNet:
         """Return the network to measure: itself, or a copy with statistics computed anew."""
@@ -164,7 +176,7 @@ def _make_trainer(
 ) -> SegNetTrainer:
     device = _select_device(options.device, world)
     weights = compute_class_weights(
-        options.class_weights, samples, options.size, network.config.num_classes
+        options.class_weights, samples.labeled, options.size, network.config.num_classes
     )
     return SegNetTrainer(
         network=network,

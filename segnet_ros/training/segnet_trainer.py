@@ -46,7 +46,8 @@ class SegNetTrainer(Trainer):
         image, label = resize(image, label, self.choose_size(progress))
         labeled = self.world.sum(count_labeled(label))
         total = torch.zeros((), device=self.device)
-        parts = list(zip(image.chunk(self.accumulate), label.chunk(self.accumulate), strict=True))
+        split = (tensor.tensor_split(self.accumulate) for tensor in (image, label))
+        parts = list(zip(*split, strict=True))
         for number, (part, truth) in enumerate(parts, 1):
             x = self.normalization.normalize(part)
             x = x.contiguous(memory_format=torch.channels_last)

@@ -18,6 +18,10 @@ STATE_NAME = 'state.pt'
 """Name of the file in a run's folder."""
 LENGTH = ('epochs', 'minutes')
 """What may change when a run is resumed: its schedule then fits the new length."""
+UNREADABLE = (
+    *(RuntimeError, pickle.UnpicklingError, EOFError),
+    *(AttributeError, KeyError, TypeError),  # a file of PyTorch, but not of a run
+)
 ORIGIN = ('commit', 'initial', 'normalization')
 """What stays as it was when the run began."""
 
@@ -63,7 +67,7 @@ def load_state(path: Path, trainer: Trainer, recipe: dict[str, Any]) -> Continue
     state = _read_state(path)
     found = state['recipe']
     differences = [
-        f'{key} {found.get(key)!r} there, {value!r} here'
+        f'{key} {_shorten(found.get(key))} there, {_shorten(value)} here'
         for key, value in recipe.items()
         if key not in LENGTH + ORIGIN and found.get(key) != value
     ]
@@ -81,6 +85,11 @@ def load_state(path: Path, trainer: Trainer, recipe: dict[str, Any]) -> Continue
     )
 
 
+def _shorten(value: Any) -> str:
+    """Keep hundreds of images out of a message."""
+    return f'{len(value)} of them' if isinstance(value, list) and len(value) > 20 else repr(value)
+
+
 def load_length(path: Path) -> tuple[int | None, float | None]:
     """
     Read how long a run was to be.
@@ -89,7 +98,7 @@ def load_length(path: Path) -> tuple[int | None, float | None]:
     :raises TrainingError: if the file cannot be read
     """
     recipe = _read_state(path)['recipe']
-    return recipe['epochs'], recipe['minutes']
+    return recipe.get('epochs'), recipe.get('minutes')
 
 
 def _read_state(path: Path) -> dict[str, Any]:
@@ -97,9 +106,9 @@ def _read_state(path: Path) -> dict[str, Any]:
         # Not onto the device: a step counter there would be waited for in every step.
         state: dict[str, Any] = torch.load(path, map_location='cpu', mmap=True, weights_only=True)
         missing = {'network', 'optimizer', 'position', 'history', 'recipe'} - state.keys()
-        if missing:
-            raise KeyError(*missing)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError) as error:
+        if missing or not isinstance(state['recipe'], dict):
+            raise KeyError(*missing or ['recipe'])
+    except UNREADABLE as error:
         raise TrainingError(
             f'{path}: expected the state of a run, could not read it'
             f' ({type(error).__name__}: {error}); start anew with another --output'

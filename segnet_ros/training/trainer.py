@@ -54,7 +54,7 @@ class Trainer(ABC):
         :param label: what the images show, as the network is to tell
         :param progress: share of the run that is done, 0 to 1
         :return: loss of the whole batch, of all ranks together
-        :raises TrainingError: if it is not finite; no weight has changed then
+        :raises TrainingError: if it, or a gradient, is not finite; no weight has changed then
         """
         self.network.train()
         self.optimizer.zero_grad(set_to_none=True)
@@ -65,8 +65,9 @@ class Trainer(ABC):
         )
         if not math.isfinite(loss):
             raise TrainingError(f'expected a finite loss, got {loss}')
-        if self.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self.network.parameters(), self.clip_norm)
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.clip_norm or math.inf)
+        if not math.isfinite(norm):
+            raise TrainingError(f'expected finite gradients, got a norm of {norm}')
         for group in self.optimizer.param_groups:
             group['lr'] = self.choose_learning_rate(progress)
         self.optimizer.step()

@@ -1,6 +1,7 @@
 """Files of weights: written as a whole, small, and compared with what is expected."""
 
 import json
+import os
 
 import pytest
 from segnet_ros.core.weight_files import check_weights
@@ -56,3 +57,16 @@ def test_a_failed_write_leaves_the_old_file(path):
 def test_differences_are_named(found, message):
     with pytest.raises(WeightsError, match=message):
         check_weights({'a': torch.zeros(2)}, found)
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path):
+    left, foreign = (
+        tmp_path / '.state.pt.999999999.tmp',
+        tmp_path / f'.state.pt.{os.getppid()}.tmp',
+    )
+    for path in (left, foreign):
+        path.touch()
+    with write_atomically(tmp_path / 'state.pt') as temporary:
+        temporary.write_bytes(b'whole')
+    assert not left.exists()
+    assert foreign.exists()  # its process may still be at it

@@ -2,25 +2,9 @@
 
 from pathlib import Path
 
-import cv2
 import pytest
-from segnet_ros.core.scenes import render_scene
 from training_runs import train
-
-SIZE = (48, 64)
-
-
-def write_pair(image_path: Path, label_path: Path, seed: int) -> None:
-    """Write a rendered scene as an image and a label image."""
-    image, label = render_scene(seed, size=SIZE)
-    label = label.copy()
-    label[:2] = 11  # unlabeled in CamVid's files
-    for path, pixels in (
-        (image_path, cv2.cvtColor(image, cv2.COLOR_RGB2BGR)),
-        (label_path, label),
-    ):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        assert cv2.imwrite(str(path), pixels)
+from training_runs import write_pair
 
 
 @pytest.fixture(scope='session')

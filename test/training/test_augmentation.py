@@ -14,6 +14,7 @@ from segnet_ros.training.augmentation import TrainingSet
 from segnet_ros.training.dataset import open_labeled_images
 from segnet_ros.training.dataset import Sample
 from segnet_ros.training.distributed import World
+from segnet_ros.training.image_cache import CachedImages
 import torch
 from torch.utils.data import DataLoader
 
@@ -35,7 +36,9 @@ def collect(samples, epoch=0, start_batch=0, workers=0):
 def test_flips_move_image_and_label_together():
     image = np.zeros((48, 64, 3), np.uint8)
     image[:, :20] = 255
-    samples = TrainingSet([Sample(image, image[..., 0] // 85)], 0, (48, 64), seed=1)
+    samples = TrainingSet(
+        CachedImages([], [Sample(image, image[..., 0] // 85)]), 0, (48, 64), seed=1
+    )
     sides = Counter()
     for epoch in range(40):
         augmented, label = samples[Draw(epoch, 0)]
@@ -81,7 +84,7 @@ def test_a_sample_depends_on_seed_epoch_and_index_alone(data):
 
 def draw_order(epoch: int, world: World | None = None, start: int = 0) -> list[Draw]:
     image = Sample(np.zeros((48, 64, 3), np.uint8), np.zeros((48, 64), np.uint8))
-    samples = TrainingSet([image] * 22, 0, (48, 64), seed=0)
+    samples = TrainingSet(CachedImages([], [image] * 22), 0, (48, 64), seed=0)
     return list(EpochSampler(samples, epoch, 4, world or World(), start))
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.scenes import render_scene
-from segnet_ros.training.dataset import DataError
-from segnet_ros.training.dataset import list_files
 from segnet_ros.training.dataset import open_labeled_images
 from segnet_ros.training.dataset import RenderedScenes
+from segnet_ros.training.image_files import DataError
+from segnet_ros.training.image_files import list_files
 
 CAMVID = load_label_set('camvid')
 IDS = np.array([[3, 4, 11], [10, 0, 255]], np.uint8).repeat(16, 0).repeat(14, 1)[:, :40]
@@ -167,9 +167,12 @@ def test_labels_that_do_not_fit_are_named(tmp_path, pair, label, message):
         open_labeled_images(tmp_path, ['a'], CAMVID)[0]
 
 
-@pytest.mark.parametrize('content', [b'', b'not an image'])
+@pytest.mark.parametrize('content', [b'', b'not an image', 'cut off'])
 @pytest.mark.parametrize('which', [0, 1])
 def test_broken_files_are_named(tmp_path, pair, which, content):
+    if content == 'cut off':
+        whole = pair[which].read_bytes()
+        content = whole[: len(whole) * 3 // 4]
     pair[which].write_bytes(content)
     with pytest.raises(DataError, match=f'{pair[which].name}: expected a JPEG or PNG'):
         open_labeled_images(tmp_path, ['a'], CAMVID)[0]

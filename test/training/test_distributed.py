@@ -12,6 +12,7 @@ from segnet_ros.training.run import _check_batch
 from segnet_ros.training.train import main
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 import torch
+from training_runs import write_pair
 
 OPTIONS = (
     *('--size', '48x64', '--widths', '4', '4', '4', '4', '4', '--workers', '0'),
@@ -39,6 +40,17 @@ def read_losses(output: Path) -> list[float]:
 def read_metrics(output: Path) -> list[str]:
     """Read the last row of the table, from its metrics on."""
     return (output / 'history.csv').read_text().splitlines()[-1].split(',')[5:]
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory) -> Path:
+    """Write images of which very different shares are labeled, and three to validate on."""
+    root = tmp_path_factory.mktemp('uneven')
+    for split, seeds in (('train', range(8)), ('val', range(8, 11))):
+        for seed in seeds:
+            paths = (root / split / f'{seed}.png', root / f'{split}annot' / f'{seed}.png')
+            write_pair(*paths, seed, unlabeled=5 * (seed % 8))
+    return root
 
 
 @pytest.fixture(scope='module')

@@ -15,11 +15,11 @@ from segnet_ros.core.metrics import ConfusionMatrix
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.training.augmented_predictor import AugmentedPredictor
 from segnet_ros.training.dataset import open_labeled_images
-from segnet_ros.training.evaluate import evaluate
-from segnet_ros.training.evaluate import Evaluation
-from segnet_ros.training.evaluate import format_table
 from segnet_ros.training.evaluate import main
-from segnet_ros.training.evaluate import summarize
+from segnet_ros.training.evaluation import evaluate
+from segnet_ros.training.evaluation import Evaluation
+from segnet_ros.training.evaluation import format_table
+from segnet_ros.training.evaluation import summarize
 
 CAMVID = Path(os.environ.get('SEGNET_CAMVID', Path(__file__).parents[3] / 'shared' / 'camvid'))
 

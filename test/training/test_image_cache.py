@@ -56,6 +56,7 @@ def test_what_a_sample_is_changed_to_does_not_stay(images):
 
 def test_a_loading_process_gets_no_copy(images):
     cached = cache_images(images, BYTES)
+    assert cached._block.is_shared()
     assert len(ForkingPickler.dumps(cached)) < BYTES / 10
     loader = DataLoader(
         cached, num_workers=1, multiprocessing_context='spawn', collate_fn=take_image

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 from segnet_ros.training.augmentation import Draw
-from segnet_ros.training.dataset import DataError
+from segnet_ros.training.image_files import DataError
 from segnet_ros.training.photographs import crop_to_size
 from segnet_ros.training.photographs import HeldOutPhotographs
 from segnet_ros.training.photographs import PhotographFolder

@@ -1,4 +1,4 @@
-"""Runs of segnet_train for the tests: small ones, in this process or their own."""
+"""Data sets and runs of segnet_train for the tests: small ones, in this process or their own."""
 
 import csv
 import os
@@ -6,10 +6,13 @@ from pathlib import Path
 import subprocess
 import sys
 
+import cv2
 from safetensors.torch import load_file
+from segnet_ros.core.scenes import render_scene
 from segnet_ros.training.train import main
 import torch
 
+SIZE = (48, 64)
 SMALL = [
     '--size',
     '48x64',
@@ -28,6 +31,19 @@ SMALL = [
     '--validate-every',
     '1',
 ]
+
+
+def write_pair(image_path: Path, label_path: Path, seed: int, unlabeled: int = 2) -> None:
+    """Write a rendered scene as an image and a label image, with so many rows unlabeled."""
+    image, label = render_scene(seed, size=SIZE)
+    label = label.copy()
+    label[:unlabeled] = 11  # unlabeled in CamVid's files
+    for path, pixels in (
+        (image_path, cv2.cvtColor(image, cv2.COLOR_RGB2BGR)),
+        (label_path, label),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert cv2.imwrite(str(path), pixels)
 
 
 def train(data: Path, output: Path, *more: str) -> int:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from typing import Any
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +13,6 @@ from segnet_ros.training.augmentation import TrainingSet
 from segnet_ros.training.dataset import LabeledImages
 from segnet_ros.training.dataset import open_labeled_images
 from segnet_ros.training.dataset import RenderedScenes
-from segnet_ros.training.dataset import Sample
 from segnet_ros.training.dataset import Samples
 from segnet_ros.training.distributed import World
 from segnet_ros.training.image_cache import cache_images
@@ -35,12 +32,6 @@ class Data(NamedTuple):
     training: TrainingSet
     validation: Samples
 
-    @property
-    def is_validated_on_training_images(self) -> bool:
-        """Whether the numbers of a validation say nothing of new images."""
-        seen = set(getattr(self.training.labeled, 'pairs', ()))
-        return not seen.isdisjoint(getattr(self.validation, 'pairs', ()))
-
 
 def open_data(options: argparse.Namespace, label_set: LabelSet, world: World) -> Data:
     """
@@ -49,16 +40,15 @@ def open_data(options: argparse.Namespace, label_set: LabelSet, world: World) ->
     :param options: of ``segnet_train``, complete
     :param label_set: of the labels
     :param world: whose ranks open it, each for itself
-    :raises ValueError: if the data set does not fit; also if a validation image cannot be used,
-        which is better found now than after hours
+    :raises ValueError: if the data set does not fit, or one of its files cannot be used
     """
-    labeled: Samples | Sequence[Sample] = []
+    labeled: Samples = LabeledImages([], label_set)
     validation: Samples = RenderedScenes(VALIDATION_SCENES, options.size)
     if options.data:
-        images, validation = _open_images(options, label_set)
-        for index in tqdm(range(len(validation)), 'check validation', unit='image', leave=False):
-            validation[index]
-        labeled = cache_images(images, find_room(world.size))
+        images, validation_images = _open_images(options, label_set)
+        room = find_room(world.local_size)
+        validation = cache_images(validation_images, room / 2, world.is_first)
+        labeled = cache_images(images, room / 2, world.is_first)
     training = TrainingSet(
         labeled, options.scenes, options.size, options.seed, options.augmentation
     )
@@ -69,25 +59,24 @@ def _open_images(
     options: argparse.Namespace, label_set: LabelSet
 ) -> tuple[LabeledImages, LabeledImages]:
     labeled = open_labeled_images(options.data, options.split, label_set)
-    if options.hold_out:
+    if options.hold_out is not None:
         return labeled.hold_out(options.hold_out)
     return labeled, open_labeled_images(options.data, [options.val_split], label_set)
 
 
 def compute_class_weights(
-    kind: str, samples: TrainingSet, size: tuple[int, int], num_classes: int
+    kind: str, labeled: Samples, size: tuple[int, int], num_classes: int
 ) -> NDArray[np.float64]:
     """
     Balance by the labeled images; scenes count where there is nothing else.
 
     :param kind: one of :data:`segnet_ros.training.loss.CLASS_WEIGHTS`
-    :param samples: of the run
+    :param labeled: images of the run
     :param size: height and width of rendered scenes
     :return: weights, (num_classes,)
     """
     if kind == 'none':
         return np.ones(num_classes)
-    labeled: Any = samples.labeled
     if not len(labeled):
         labeled = RenderedScenes(FREQUENCY_SCENES, size, TRAINING_STREETS)
     indices = tqdm(range(len(labeled)), 'class weights', unit='image', leave=False)
