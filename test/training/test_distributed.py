@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ from segnet_ros.training.run import _check_batch
 from segnet_ros.training.train import main
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 import torch
+from training_runs import wait_for_steps
 from training_runs import write_pair
 
 OPTIONS = (
@@ -21,12 +23,16 @@ OPTIONS = (
 )
 
 
-def train_in_processes(data: Path, output: Path, count: int, *more: str) -> None:
-    command = [
+def make_command(data: Path, output: Path, count: int, *more: str) -> list[str]:
+    return [
         *(sys.executable, '-m', 'torch.distributed.run', '--standalone'),
         *('--nproc-per-node', str(count), '-m', 'segnet_ros.training.train'),
         *('--data', str(data), '--output', str(output), *OPTIONS, *more),
     ]
+
+
+def train_in_processes(data: Path, output: Path, count: int, *more: str) -> None:
+    command = make_command(data, output, count, *more)
     result = subprocess.run(command, env=os.environ, capture_output=True, text=True, timeout=240)
     assert result.returncode == 0, result.stderr
 
@@ -73,6 +79,21 @@ def test_two_processes_measure_exactly_what_one_does(alone, data, tmp_path):
     (tmp_path / 'two' / 'history.csv').unlink()
     train_in_processes(data, tmp_path / 'two', 2, '--resume')  # at its end: it measures only
     assert read_metrics(tmp_path / 'two') == read_metrics(alone)
+
+
+def test_a_signal_to_one_process_saves_once_and_ends_all(data, tmp_path):
+    command = make_command(data, tmp_path, 2, '--epochs', '5000')
+    process = subprocess.Popen(
+        command, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_for_steps(process)
+    children = Path(f'/proc/{process.pid}/task/{process.pid}/children').read_text().split()
+    os.kill(int(children[-1]), signal.SIGTERM)
+    output, error = process.communicate(timeout=120)
+    assert process.returncode == 0, error
+    assert 'Traceback' not in error
+    assert output.count('stopped and saved') == 1
+    assert (tmp_path / 'state.pt').is_file()
 
 
 def test_a_batch_that_processes_cannot_share_is_refused():

@@ -65,8 +65,8 @@ def test_figures_are_printed_and_written(small_checkpoint, data, tmp_path, capsy
     *table, conditions = capsys.readouterr().out.splitlines()
     assert table == format_table(metrics).splitlines()
     assert conditions == (
-        f'2 images ({data}, val), {predictor.device}, {predictor.precision}, input 48x64,'
-        ' without flips, scales 1'
+        f'2 images ({data}, val), none seen in training, {predictor.device},'
+        f' {predictor.precision}, input 48x64, without flips, scales 1'
     )
 
 
