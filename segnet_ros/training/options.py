@@ -161,6 +161,6 @@ def _add_batch_options(group: argparse._ArgumentGroup) -> None:
     )
     add(
         '--recompute-batch-norm',
-        action='store_true',
-        help='measure with statistics computed anew over the training set, as the paper does',
+        action=argparse.BooleanOptionalAction,
+        help='measure with statistics computed anew over the training set (paper yes, strong no)',
     )
