@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from segnet_ros.core.model import initialize
 from segnet_ros.core.model import make_encoder
 from segnet_ros.core.model import SegNetConfig
-from segnet_ros.training.augmentation import prepare_worker
+from segnet_ros.training.loading import prepare_worker
 from segnet_ros.training.photographs import HeldOutPhotographs
 from segnet_ros.training.precision import autocast
 from segnet_ros.training.trainer import Trainer

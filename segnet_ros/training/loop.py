@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+import itertools
 import time
 
-from segnet_ros.training.augmentation import Draw
-from segnet_ros.training.augmentation import EpochSampler
-from segnet_ros.training.augmentation import load_batches
-from segnet_ros.training.augmentation import SeededSamples
+from segnet_ros.training.loading import load_batches
+from segnet_ros.training.loading import RunSampler
 from segnet_ros.training.trainer import Trainer
 from segnet_ros.training.trainer import TrainingError
+from segnet_ros.training.training_set import Draw
+from segnet_ros.training.training_set import SeededSamples
 from torch import Tensor
 
 
@@ -83,41 +84,47 @@ def train(
     :raises TrainingError: if the loss is not finite, with the samples named
     """
     batches = len(samples) // plan.batch_size
+    progress = position.measure_progress(plan, batches)
+    if progress >= 1:
+        return
     clock = time.monotonic()
-    while (progress := position.measure_progress(plan, batches)) < 1:
-        for draws, image, label in _load_rest_of_epoch(trainer, samples, position, plan):
-            try:
-                loss = trainer.train_batch(image, label, progress)
-            except TrainingError as error:
-                names = ', '.join(map(samples.describe, draws))
-                raise TrainingError(_explain(error, trainer, position, progress, names)) from error
-            now = time.monotonic()
-            seconds = trainer.world.take_from_first(now - clock, trainer.device)
-            clock = now
-            position.advance(batches, seconds)
-            begun, progress = progress, position.measure_progress(plan, batches)
-            yield Step(
-                position,
-                progress,
-                loss,
-                trainer.choose_learning_rate(begun),
-                trainer.choose_size(begun),
-                position.count_steps(batches),
-            )
-            if progress >= 1:
-                return
+    for draws, image, label in _load(trainer, samples, position, plan):
+        try:
+            loss = trainer.train_batch(image, label, progress)
+        except TrainingError as error:
+            names = ', '.join(map(samples.describe, draws))
+            raise TrainingError(_explain(error, trainer, position, progress, names)) from error
+        now = time.monotonic()
+        seconds = trainer.world.take_from_first(now - clock, trainer.device)
+        clock = now
+        position.advance(batches, seconds)
+        begun, progress = progress, position.measure_progress(plan, batches)
+        yield Step(
+            position,
+            progress,
+            loss,
+            trainer.choose_learning_rate(begun),
+            trainer.choose_size(begun),
+            position.count_steps(batches),
+        )
+        if progress >= 1:
+            return
 
 
-def _load_rest_of_epoch(
+def _load(
     trainer: Trainer, samples: SeededSamples, position: Position, plan: Plan
 ) -> Iterator[tuple[list[Draw], Tensor, Tensor]]:
-    """Load what this rank has to do of the batches that are left of the epoch."""
-    sampler = EpochSampler(samples, position.epoch, plan.batch_size, trainer.world, position.batch)
+    """Load what this rank has to do of each batch, from a position on, without an end."""
+
+    def make_sampler() -> RunSampler:
+        return RunSampler(samples, position.epoch, plan.batch_size, trainer.world, position.batch)
+
     own_size = plan.batch_size // trainer.world.size
+    # The same draws twice: the loader runs ahead of what is trained on.
+    draws = iter(make_sampler())
     pin = trainer.device.type == 'cuda'
-    batches = load_batches(samples, sampler, own_size, plan.workers, pin)
-    for number, (image, label) in enumerate(batches):
-        yield sampler.draws[number * own_size : (number + 1) * own_size], image, label
+    for image, label in load_batches(samples, make_sampler(), own_size, plan.workers, pin):
+        yield list(itertools.islice(draws, own_size)), image, label
 
 
 def _explain(

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from segnet_ros.training.augmentation import Draw
-from segnet_ros.training.augmentation import SeededSamples
 from segnet_ros.training.image_files import DataError
 from segnet_ros.training.image_files import IMAGE_SUFFIXES
 from segnet_ros.training.image_files import read_image
+from segnet_ros.training.training_set import Draw
+from segnet_ros.training.training_set import SeededSamples
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset

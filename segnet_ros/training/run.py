@@ -13,13 +13,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from segnet_ros.core.normalization import Normalization
-from segnet_ros.training.augmentation import SeededSamples
 from segnet_ros.training.history import History
 from segnet_ros.training.loop import Position
 from segnet_ros.training.state import load_state
 from segnet_ros.training.state import save_state
 from segnet_ros.training.state import STATE_NAME
 from segnet_ros.training.trainer import Trainer
+from segnet_ros.training.training_set import SeededSamples
 
 
 class Validation(NamedTuple):

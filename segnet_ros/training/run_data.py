@@ -8,8 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from segnet_ros.core.labels import LabelSet
-from segnet_ros.training.augmentation import TRAINING_STREETS
-from segnet_ros.training.augmentation import TrainingSet
 from segnet_ros.training.dataset import LabeledImages
 from segnet_ros.training.dataset import open_labeled_images
 from segnet_ros.training.dataset import RenderedScenes
@@ -18,6 +16,8 @@ from segnet_ros.training.distributed import World
 from segnet_ros.training.image_cache import cache_images
 from segnet_ros.training.image_cache import find_room
 from segnet_ros.training.loss import compute_median_frequency_weights
+from segnet_ros.training.training_set import TRAINING_STREETS
+from segnet_ros.training.training_set import TrainingSet
 from tqdm import tqdm
 
 FREQUENCY_SCENES = 64

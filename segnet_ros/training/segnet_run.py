@@ -19,9 +19,6 @@ from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.normalization import Normalization
 from segnet_ros.core.predictor import Predictor
-from segnet_ros.training.augmentation import EpochSampler
-from segnet_ros.training.augmentation import load_batches
-from segnet_ros.training.augmentation import TrainingSet
 from segnet_ros.training.batch_norm import recompute_batch_norm
 from segnet_ros.training.distributed import World
 from segnet_ros.training.encoder_weights import Origin
@@ -33,6 +30,8 @@ from segnet_ros.training.fingerprints import count_seen
 from segnet_ros.training.fingerprints import describe_seen
 from segnet_ros.training.fingerprints import take_fingerprints
 from segnet_ros.training.initial_weights import fill_in_initial_weights
+from segnet_ros.training.loading import EpochSampler
+from segnet_ros.training.loading import load_batches
 from segnet_ros.training.optimizer import make_optimizer
 from segnet_ros.training.precision import select_training_precision
 from segnet_ros.training.provenance import describe_run
@@ -43,6 +42,7 @@ from segnet_ros.training.run import Validation
 from segnet_ros.training.run_data import compute_class_weights
 from segnet_ros.training.run_data import open_data
 from segnet_ros.training.segnet_trainer import SegNetTrainer
+from segnet_ros.training.training_set import TrainingSet
 import torch
 from torch import nn
 from torch import Tensor

@@ -5,16 +5,16 @@ from collections import Counter
 import numpy as np
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.scenes import render_scene
-from segnet_ros.training.augmentation import Draw
-from segnet_ros.training.augmentation import EpochSampler
-from segnet_ros.training.augmentation import load_batches
-from segnet_ros.training.augmentation import prepare_worker
 from segnet_ros.training.augmentation import resize
-from segnet_ros.training.augmentation import TrainingSet
 from segnet_ros.training.dataset import open_labeled_images
 from segnet_ros.training.dataset import Sample
 from segnet_ros.training.distributed import World
 from segnet_ros.training.image_cache import CachedImages
+from segnet_ros.training.loading import EpochSampler
+from segnet_ros.training.loading import load_batches
+from segnet_ros.training.loading import prepare_worker
+from segnet_ros.training.training_set import Draw
+from segnet_ros.training.training_set import TrainingSet
 import torch
 from torch.utils.data import DataLoader
 

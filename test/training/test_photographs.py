@@ -3,12 +3,12 @@
 import cv2
 import numpy as np
 import pytest
-from segnet_ros.training.augmentation import Draw
 from segnet_ros.training.image_files import DataError
 from segnet_ros.training.photographs import crop_to_size
 from segnet_ros.training.photographs import HeldOutPhotographs
 from segnet_ros.training.photographs import PhotographFolder
 from segnet_ros.training.photographs import TrainingPhotographs
+from segnet_ros.training.training_set import Draw
 import torch
 
 

@@ -95,3 +95,15 @@ def test_a_loss_that_is_not_finite_changes_nothing():
 def test_a_constant_schedule_stays_at_its_peak():
     trainer = make_trainer()
     assert {trainer.choose_learning_rate(step / 10) for step in range(11)} == {0.1}
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device')
+def test_a_gpu_follows_the_cpu():
+    losses = {}
+    for name in ('cpu', 'cuda'):
+        trainer = make_trainer(device=torch.device(name))
+        trainer.network.to(name).to(memory_format=torch.channels_last)
+        trainer = dataclasses.replace(trainer, class_weights=trainer.class_weights.to(name))
+        losses[name] = [trainer.train_batch(*make_batch(), 0.5) for _ in range(5)]
+    assert losses['cuda'] == pytest.approx(losses['cpu'], rel=1e-3)

@@ -8,9 +8,13 @@ from safetensors.torch import load_file
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.training import run_data
+from segnet_ros.training.optimizer import make_optimizer
+from segnet_ros.training.options import fill_in_defaults
+from segnet_ros.training.options import make_parser
 from segnet_ros.training.train import main
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 import torch
+from torch import nn
 from training_runs import read_table
 from training_runs import SMALL
 from training_runs import train
@@ -94,17 +98,26 @@ def test_statistics_can_be_computed_anew(data, tmp_path):
     )
 
 
-def test_the_recipe_of_the_paper_is_the_papers(data, tmp_path):
-    options = ('--recipe', 'paper', '--epochs', '1', '--batch-size', '2')
-    assert train(data, tmp_path, *options) == 0
+def test_the_recipe_of_the_paper_is_the_papers(tmp_path):
+    arguments = ['--scenes', '24', '--recipe', 'paper', '--output', str(tmp_path)]
+    options = make_parser().parse_args([*arguments, '--batch-size', '2'])
+    fill_in_defaults(options)
+    assert options.batch_size == 2  # what is given counts
+    options = make_parser().parse_args(arguments)
+    fill_in_defaults(options)
+    assert (options.optimizer, options.learning_rate, options.weight_decay) == ('sgd', 0.1, 5e-4)
+    assert (options.schedule, options.batch_size) == ('constant', 12)
+    assert (options.class_weights, options.augmentation) == ('median', 'none')
+    assert options.recompute_batch_norm
+    optimizer = make_optimizer(nn.Conv2d(3, 3, 3), options.optimizer, 0.1, 5e-4)
+    assert all(group['momentum'] == 0.9 for group in optimizer.param_groups)
+
+
+def test_a_run_with_the_recipe_of_the_paper_says_so(data, tmp_path):
+    assert train(data, tmp_path, '--recipe', 'paper', '--epochs', '1') == 0
     recipe = load_checkpoint(tmp_path / 'checkpoint.safetensors').provenance['recipe']
-    assert (recipe['optimizer'], recipe['learning_rate'], recipe['schedule']) == (
-        'sgd',
-        0.1,
-        'constant',
-    )
-    assert (recipe['class_weights'], recipe['augmentation']) == ('median', 'none')
-    assert recipe['batch_size'] == 2  # what is given counts
+    assert (recipe['optimizer'], recipe['class_weights']) == ('sgd', 'median')
+    assert recipe['recompute_batch_norm'] is True
 
 
 def test_a_loss_that_is_not_finite_names_the_batch(data, tmp_path, capsys):
