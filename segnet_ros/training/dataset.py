@@ -129,7 +129,7 @@ def open_labeled_images(root: Path, splits: Sequence[str], label_set: LabelSet) 
     :raises DataError: if folders are missing or empty, or an image lacks its label
     """
     pairs = []
-    for split in splits:
+    for split in dict.fromkeys(splits):
         files = list_files(Path(root), split)
         if not files.pairs or files.without_label:
             raise DataError(

@@ -131,6 +131,8 @@ def _open_samples(options: argparse.Namespace, label_set: LabelSet) -> Samples:
     if options.data:
         images = open_labeled_images(options.data, options.split, label_set)
         return images.select(options.only) if options.only else images
+    if options.only:
+        raise ValueError(f"expected --data DIR with --only, got '{options.only}' with --scenes")
     expected = load_label_set('camvid').names
     if label_set.names != expected:
         raise ValueError(

@@ -65,6 +65,7 @@ class SegNetRun(Run):
         :raises ValueError: if data, weights, device or number of ranks do not fit
         :raises OSError: if a file cannot be read
         """
+        _check_parts(options, world)
         self._label_set = load_label_set(options.label_set)
         self._data = open_data(options, self._label_set, world)
         samples = self._data.training
@@ -156,6 +157,15 @@ class SegNetRun(Run):
             for index in range(0, len(samples), step)[:OVERLAYS]
         )
         return [prediction.overlay for prediction in predictions if prediction.overlay is not None]
+
+
+def _check_parts(options: argparse.Namespace, world: World) -> None:
+    share = options.batch_size // world.size
+    if options.accumulate > share:
+        raise ValueError(
+            f'expected --accumulate of at most {share}, the images of a process in a batch, got'
+            f' {options.accumulate}'
+        )
 
 
 def _make_network(options: argparse.Namespace, label_set: LabelSet, world: World) -> SegNet:

@@ -137,6 +137,7 @@ def test_scenes_need_no_data(small_checkpoint, tmp_path):
     [
         (['--data', 'nowhere'], "nowhere: expected the folders 'val' and 'valannot'"),
         (['--scenes', '1', '--checkpoint', 'none'], "no checkpoint at 'none'"),
+        (['--scenes', '1', '--only', 'a'], 'expected --data DIR with --only'),
         (['--scenes', '1', '--scales', '0.1'], 'at least 32 x 32, got 5 x 6 for 0.1'),
     ],
 )

@@ -18,7 +18,7 @@ import yaml
 
 @pytest.mark.parametrize('optimizer', ['adamw', 'sgd'])
 def test_an_interrupted_run_continues_exactly(data, tmp_path, optimizer):
-    options = ('--epochs', '5', '--optimizer', optimizer, '--precision', 'fp32')
+    options = ('--epochs', '30', '--optimizer', optimizer, '--precision', 'fp32')
     assert train(data, tmp_path / 'whole', *options) == 0
 
     process = start(data, tmp_path / 'parts', *options)
@@ -28,7 +28,7 @@ def test_an_interrupted_run_continues_exactly(data, tmp_path, optimizer):
     assert process.returncode == 0
     assert 'Traceback' not in rest
     left = torch.load(tmp_path / 'parts' / 'state.pt', weights_only=True)['position']
-    assert left['epoch'] < 5
+    assert left['epoch'] < 30
     assert train(data, tmp_path / 'parts', *options, '--resume') == 0
 
     assert_same_weights(tmp_path / 'whole', tmp_path / 'parts')

@@ -169,6 +169,8 @@ def test_scenes_alone_are_enough(tmp_path):
         (['--scenes', '4', '--encoder', 'none.pth'], "no encoder weights at 'none.pth'"),
         (['--scenes', '4', '--encoder', 'vgg16'], 'vgg16: expected a network with the widths'),
         (['--scenes', '1'], 'expected at least one batch of 2'),
+        (['--scenes', '4', '--accumulate', '3'], 'expected --accumulate of at most 2'),
+        (['--scenes', '4', '--hold-out', 'a'], 'expected --data DIR with --hold-out'),
         (['--scenes', '4', '--device', 'tpu'], "expected device 'auto'"),
         (['--scenes', '4', '--size', '16x64'], 'expected a --size of at least 32 x 32'),
     ],
