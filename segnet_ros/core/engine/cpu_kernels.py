@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from segnet_ros.core.folding import Filters
+from segnet_ros.core.engine.folding import Filters
 from segnet_ros.core.pooling import Pooled
 import torch
 from torch import Tensor

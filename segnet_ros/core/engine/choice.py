@@ -1,5 +1,5 @@
 """
-The fastest way that device and PyTorch have to compute a SegNet, for the predictor.
+Which engine computes a checkpoint: the fastest that device and PyTorch have.
 
 Batch normalization is folded into the convolutions; the kernels of the device do convolution, bias
 and ReLU at once; on CUDA all that lies between image and label is one graph. What cannot be had is
@@ -11,15 +11,15 @@ from __future__ import annotations
 import logging
 
 from segnet_ros.core.checkpoint import Checkpoint
-from segnet_ros.core.cpu_kernels import CpuKernels
-from segnet_ros.core.cuda_kernels import CudaKernels
-from segnet_ros.core.fused_network import Forward
-from segnet_ros.core.fused_network import FusedSegNet
-from segnet_ros.core.graph_pipeline import GraphPipeline
+from segnet_ros.core.engine.cpu_kernels import CpuKernels
+from segnet_ros.core.engine.cuda_kernels import CudaKernels
+from segnet_ros.core.engine.fused_network import Forward
+from segnet_ros.core.engine.fused_network import FusedSegNet
+from segnet_ros.core.engine.graph_pipeline import GraphPipeline
+from segnet_ros.core.engine.pipeline import Pipeline
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.outputs import compute_outputs
-from segnet_ros.core.pipeline import Pipeline
 import torch
 from torch import nn
 

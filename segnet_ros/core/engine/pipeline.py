@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from segnet_ros.core.fused_network import Forward
+from segnet_ros.core.engine.fused_network import Forward
 from segnet_ros.core.normalization import Normalization
 from segnet_ros.core.outputs import compute_outputs
 import torch

@@ -6,10 +6,10 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
-from segnet_ros.core.pipeline import Image
-from segnet_ros.core.pipeline import Outputs
-from segnet_ros.core.pipeline import Pipeline
-from segnet_ros.core.pipeline import Request
+from segnet_ros.core.engine.pipeline import Image
+from segnet_ros.core.engine.pipeline import Outputs
+from segnet_ros.core.engine.pipeline import Pipeline
+from segnet_ros.core.engine.pipeline import Request
 import torch
 from torch import Tensor
 
@@ -37,7 +37,7 @@ class GraphPipeline:
         self._graphs: OrderedDict[object, _Graph] = OrderedDict()
 
     def segment(self, images: Sequence[Image], request: Request, opacity: float) -> list[Outputs]:
-        """Segment images as :meth:`segnet_ros.core.pipeline.Pipeline.segment` does."""
+        """Segment images as :meth:`Pipeline.segment` does."""
         sizes = tuple(image.shape[:2] for image in images)
         key = (sizes, request)
         if key not in self._graphs:
@@ -48,7 +48,7 @@ class GraphPipeline:
         return self._graphs[key].replay(images, opacity)
 
     def compute_logits(self, image: Image, input_size: tuple[int, int]) -> Tensor:
-        """Compute logits as :meth:`segnet_ros.core.pipeline.Pipeline.compute_logits` does."""
+        """Compute logits as :meth:`Pipeline.compute_logits` does."""
         return self._pipeline.compute_logits(image, input_size)
 
 

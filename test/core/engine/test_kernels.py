@@ -10,10 +10,10 @@ import shutil
 import subprocess
 
 import pytest
-from segnet_ros.core.cuda_kernels import list_macros
-from segnet_ros.core.cuda_kernels import SOURCE
-from segnet_ros.core.nvrtc import compile_source
-from segnet_ros.core.nvrtc import CudaError
+from segnet_ros.core.engine.cuda_kernels import list_macros
+from segnet_ros.core.engine.cuda_kernels import SOURCE
+from segnet_ros.core.engine.nvrtc import compile_source
+from segnet_ros.core.engine.nvrtc import CudaError
 from segnet_ros.core.outputs import compute_outputs
 from segnet_ros.core.outputs import OUTPUTS
 from segnet_ros.core.pooling import max_pool

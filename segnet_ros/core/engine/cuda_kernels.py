@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import math
 from pathlib import Path
 
-from segnet_ros.core.folding import Filters
+from segnet_ros.core.engine.folding import Filters
+from segnet_ros.core.engine.nvrtc import compile_source
+from segnet_ros.core.engine.nvrtc import CudaModule
 from segnet_ros.core.model import SegNetConfig
-from segnet_ros.core.nvrtc import compile_source
-from segnet_ros.core.nvrtc import CudaModule
 from segnet_ros.core.pooling import Pooled
 import torch
 from torch import Tensor

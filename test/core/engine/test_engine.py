@@ -4,18 +4,18 @@ import copy
 
 import numpy as np
 import pytest
-from segnet_ros.core import engine
 from segnet_ros.core.checkpoint import Checkpoint
-from segnet_ros.core.cpu_kernels import CpuKernels
+from segnet_ros.core.engine import choice
 from segnet_ros.core.engine import make_engine
 from segnet_ros.core.engine import make_plain
-from segnet_ros.core.folding import fold
-from segnet_ros.core.fused_network import FusedSegNet
+from segnet_ros.core.engine.cpu_kernels import CpuKernels
+from segnet_ros.core.engine.folding import fold
+from segnet_ros.core.engine.fused_network import FusedSegNet
+from segnet_ros.core.engine.pipeline import Request
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.outputs import OUTPUTS
-from segnet_ros.core.pipeline import Request
 import torch
 from torch import nn
 
@@ -78,7 +78,7 @@ def test_an_engine_computes_with_or_without_kernels(network, monkeypatch, caplog
         raise AttributeError('no such operator')
 
     if found == 'nothing':
-        monkeypatch.setattr(engine, 'CpuKernels', refuse)
+        monkeypatch.setattr(choice, 'CpuKernels', refuse)
     checkpoint = make_checkpoint(network)
     made = make_engine(checkpoint, torch.device('cpu'), torch.float32)
     assert isinstance(made.forward, FusedSegNet if found == 'fused' else SegNet)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from segnet_ros.core.folding import Filters
-from segnet_ros.core.folding import fold_stage
-from segnet_ros.core.folding import take_filters
+from segnet_ros.core.engine.folding import Filters
+from segnet_ros.core.engine.folding import fold_stage
+from segnet_ros.core.engine.folding import take_filters
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.pooling import Pooled
 from torch import Tensor
