@@ -26,7 +26,7 @@ from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.device import select_device
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.training.command import parse_size
-from segnet_ros.training.provenance import read_commit
+from segnet_ros.training.run.provenance import read_commit
 import torch
 
 SIZES = ((360, 480), (480, 640), (720, 1280))

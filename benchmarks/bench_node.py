@@ -20,7 +20,6 @@ import time
 from typing import Any
 
 from machine import find_processor
-import numpy as np
 from segnet_ros.node.dds_settings import make_dds_environment
 
 FLAT_OUT = 240.0
@@ -151,12 +150,6 @@ def print_result(result: dict[str, Any], rate: float) -> None:
         f'  processor {100 * result["cpu_share"]:.0f} % of a core, memory'
         f' {result["memory_first"] / 1e6:.0f} MB, at the end {result["memory_last"] / 1e6:.0f} MB'
     )
-
-
-def percentiles(values: list[float]) -> dict[str, float]:
-    """Sum up some durations."""
-    points = {'p50': 50, 'p95': 95, 'p99': 99, 'max': 100}
-    return {name: float(np.percentile(values, point)) for name, point in points.items()}
 
 
 if __name__ == '__main__':

@@ -23,10 +23,10 @@ from segnet_ros.core.device import select_device
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.normalization import Normalization
-from segnet_ros.training.optimizer import make_optimizer
-from segnet_ros.training.precision import select_training_precision
-from segnet_ros.training.provenance import read_commit
-from segnet_ros.training.segnet_trainer import SegNetTrainer
+from segnet_ros.training.run.provenance import read_commit
+from segnet_ros.training.step.optimizer import make_optimizer
+from segnet_ros.training.step.precision import select_training_precision
+from segnet_ros.training.step.segnet_trainer import SegNetTrainer
 import torch
 from torch import nn
 from torch import Tensor

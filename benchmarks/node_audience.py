@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import time
 from typing import Any
 
-from bench_node import percentiles
 from diagnostic_msgs.msg import DiagnosticArray
+import numpy as np
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
@@ -86,3 +86,9 @@ class Audience:
     @staticmethod
     def _ignore(_: Image) -> None:
         pass
+
+
+def percentiles(values: list[float]) -> dict[str, float]:
+    """Sum up some durations."""
+    points = {'p50': 50, 'p95': 95, 'p99': 99, 'max': 100}
+    return {name: float(np.percentile(values, point)) for name, point in points.items()}

@@ -11,22 +11,22 @@ from segnet_ros.core.arguments import parse_positive_number
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.predictor import Predictor
-from segnet_ros.training.augmented_predictor import AugmentedPredictor
 from segnet_ros.training.command import add_checkpoint_options
 from segnet_ros.training.command import add_data_option
 from segnet_ros.training.command import parse_positive
 from segnet_ros.training.command import parse_size
 from segnet_ros.training.command import run_command
-from segnet_ros.training.confusion_picture import save_confusion_picture
-from segnet_ros.training.dataset import open_labeled_images
-from segnet_ros.training.dataset import RenderedScenes
-from segnet_ros.training.dataset import Samples
-from segnet_ros.training.evaluation import evaluate
-from segnet_ros.training.evaluation import format_table
-from segnet_ros.training.evaluation import summarize
-from segnet_ros.training.fingerprints import count_seen
-from segnet_ros.training.fingerprints import describe_seen
-from segnet_ros.training.pictures import check_matplotlib
+from segnet_ros.training.data.dataset import open_labeled_images
+from segnet_ros.training.data.dataset import RenderedScenes
+from segnet_ros.training.data.dataset import Samples
+from segnet_ros.training.data.fingerprints import count_seen
+from segnet_ros.training.data.fingerprints import describe_seen
+from segnet_ros.training.measurement.augmented_predictor import AugmentedPredictor
+from segnet_ros.training.measurement.confusion_picture import save_confusion_picture
+from segnet_ros.training.measurement.evaluation import evaluate
+from segnet_ros.training.measurement.evaluation import format_table
+from segnet_ros.training.measurement.evaluation import summarize
+from segnet_ros.training.measurement.pictures import check_matplotlib
 
 SCENE_SIZE = (360, 480)
 """Height and width of rendered scenes for evaluation: that of CamVid's images."""

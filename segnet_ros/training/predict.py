@@ -16,9 +16,9 @@ from segnet_ros.core.predictor import Prediction
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.training.command import add_checkpoint_options
 from segnet_ros.training.command import run_command
-from segnet_ros.training.image_files import IMAGE_SUFFIXES
-from segnet_ros.training.image_files import list_folder
-from segnet_ros.training.image_files import read_image
+from segnet_ros.training.data.image_files import IMAGE_SUFFIXES
+from segnet_ros.training.data.image_files import list_folder
+from segnet_ros.training.data.image_files import read_image
 from tqdm import tqdm
 
 VIDEO_SUFFIXES = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm')

@@ -6,12 +6,12 @@ import argparse
 import sys
 
 from segnet_ros.training.command import run_command
-from segnet_ros.training.distributed import check_alone
-from segnet_ros.training.drive import drive
-from segnet_ros.training.pretrain_options import fill_in_pretrain_defaults
-from segnet_ros.training.pretrain_options import make_pretrain_parser
-from segnet_ros.training.pretrain_run import PretrainRun
-from segnet_ros.training.run_options import check_run_options
+from segnet_ros.training.encoder.pretrain_options import fill_in_pretrain_defaults
+from segnet_ros.training.encoder.pretrain_options import make_pretrain_parser
+from segnet_ros.training.encoder.pretrain_run import PretrainRun
+from segnet_ros.training.run.drive import drive
+from segnet_ros.training.run.run_options import check_run_options
+from segnet_ros.training.step.distributed import check_alone
 
 
 def main(args: list[str] | None = None) -> int:

@@ -6,14 +6,14 @@ import argparse
 import sys
 
 from segnet_ros.core.device import select_device
-from segnet_ros.training.check import check_data
+from segnet_ros.training.check.check import check_data
 from segnet_ros.training.command import run_command
-from segnet_ros.training.distributed import join_world
-from segnet_ros.training.drive import drive
-from segnet_ros.training.options import check_options
-from segnet_ros.training.options import fill_in_defaults
-from segnet_ros.training.options import make_parser
-from segnet_ros.training.segnet_run import SegNetRun
+from segnet_ros.training.run.drive import drive
+from segnet_ros.training.run.options import check_options
+from segnet_ros.training.run.options import fill_in_defaults
+from segnet_ros.training.run.options import make_parser
+from segnet_ros.training.run.segnet_run import SegNetRun
+from segnet_ros.training.step.distributed import join_world
 
 
 def main(args: list[str] | None = None) -> int:

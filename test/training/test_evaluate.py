@@ -13,13 +13,13 @@ from segnet_ros.core.boundary import BoundaryF1
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.metrics import ConfusionMatrix
 from segnet_ros.core.predictor import Predictor
-from segnet_ros.training.augmented_predictor import AugmentedPredictor
-from segnet_ros.training.dataset import open_labeled_images
+from segnet_ros.training.data.dataset import open_labeled_images
 from segnet_ros.training.evaluate import main
-from segnet_ros.training.evaluation import evaluate
-from segnet_ros.training.evaluation import Evaluation
-from segnet_ros.training.evaluation import format_table
-from segnet_ros.training.evaluation import summarize
+from segnet_ros.training.measurement.augmented_predictor import AugmentedPredictor
+from segnet_ros.training.measurement.evaluation import evaluate
+from segnet_ros.training.measurement.evaluation import Evaluation
+from segnet_ros.training.measurement.evaluation import format_table
+from segnet_ros.training.measurement.evaluation import summarize
 
 CAMVID = Path(os.environ.get('SEGNET_CAMVID', Path(__file__).parents[3] / 'shared' / 'camvid'))
 

@@ -7,10 +7,10 @@ import pytest
 from safetensors.torch import load_file
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.labels import load_label_set
-from segnet_ros.training import run_data
-from segnet_ros.training.optimizer import make_optimizer
-from segnet_ros.training.options import fill_in_defaults
-from segnet_ros.training.options import make_parser
+from segnet_ros.training.data import run_data
+from segnet_ros.training.run.options import fill_in_defaults
+from segnet_ros.training.run.options import make_parser
+from segnet_ros.training.step.optimizer import make_optimizer
 from segnet_ros.training.train import main
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 import torch

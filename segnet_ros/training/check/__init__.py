@@ -1,0 +1,1 @@
+"""A report on a data set before anything is trained on it."""

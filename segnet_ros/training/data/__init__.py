@@ -1,0 +1,1 @@
+"""From files and rendered scenes to batches."""

@@ -1,0 +1,1 @@
+"""The encoder by itself: weights from elsewhere, and pretraining of our own."""
