@@ -16,7 +16,7 @@ import sys
 VARIATIONS = {
     'strong': [],
     'another seed': ['--seed', '1'],
-    'batches of 8': ['--batch-size', '8'],
+    'batches of 4': ['--batch-size', '4'],
     'no class weights': ['--class-weights', 'none'],
     'median-frequency weights': ['--class-weights', 'median'],
     'no augmentation': ['--augmentation', 'none'],

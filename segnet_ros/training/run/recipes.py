@@ -53,7 +53,7 @@ RECIPES = {
     'strong': Recipe(
         optimizer='adamw',
         schedule='one-cycle',
-        batch_size=4,
+        batch_size=8,
         class_weights='sqrt-median',
         augmentation='flip-and-light',
         metric='miou',
