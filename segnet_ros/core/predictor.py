@@ -66,13 +66,8 @@ class Predictor:
         self.device = select_device(device)
         self.precision = select_precision(precision, self.device)
         self.input_size = input_size or checkpoint.input_size
-        if min(self.input_size) < MIN_SIZE:
-            raise ValueError(
-                f'expected an input size of at least {MIN_SIZE} x {MIN_SIZE}, got'
-                f' {self.input_size[0]} x {self.input_size[1]}; enlarge it'
-            )
+        _check_input_size(self.input_size)
         self.label_set = checkpoint.label_set
-        self.normalization = checkpoint.normalization
         self.provenance = checkpoint.provenance
         self._engine = make_engine(checkpoint, self.device, DTYPES[self.precision])
 
@@ -156,9 +151,19 @@ class Predictor:
         :raises ValueError: if the image is not as above, or the input size is below 32 x 32
         """
         _check_image(image)
+        size = input_size or self.input_size
+        _check_input_size(size)
         with torch.inference_mode():
-            logits = self._engine.compute_logits(image, input_size or self.input_size)
+            logits = self._engine.compute_logits(image, size)
             return resize_logits(logits, image.shape[:2])[0]
+
+
+def _check_input_size(size: tuple[int, int]) -> None:
+    if min(size) < MIN_SIZE:
+        raise ValueError(
+            f'expected an input size of at least {MIN_SIZE} x {MIN_SIZE}, got'
+            f' {size[0]} x {size[1]}; enlarge it'
+        )
 
 
 def _check_image(image: Image) -> None:

@@ -141,6 +141,11 @@ def test_a_small_input_size_is_refused(checkpoint):
         Predictor(checkpoint, 'cpu', input_size=(16, 64))
 
 
+def test_an_input_size_for_logits_is_checked_too(predictor):
+    with pytest.raises(ValueError, match='at least 32 x 32, got 64 x 16'):
+        predictor.compute_logits(make_image(48, 64), (64, 16))
+
+
 def test_half_precision_keeps_nearly_all_labels(checkpoint, predictor):
     image = make_image(48, 64)
     half = Predictor(checkpoint, 'cpu', 'bf16').predict(image).label
