@@ -12,10 +12,7 @@ def parse_positive_number(text: str) -> float:
 
     :raises argparse.ArgumentTypeError: if it is not that
     """
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = _parse_number(text)
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"expected a number above 0, got '{text}'")
     return value
@@ -27,10 +24,15 @@ def parse_number_from_zero(text: str) -> float:
 
     :raises argparse.ArgumentTypeError: if it is not that
     """
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = _parse_number(text)
     if not 0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f"expected a number from 0 up, got '{text}'")
     return value
+
+
+def _parse_number(text: str) -> float:
+    """Read a number; nan, which compares with none, if it is not one."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

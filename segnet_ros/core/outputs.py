@@ -15,7 +15,11 @@ OUTPUTS = ('label', 'confidence', 'color', 'overlay')
 
 
 def compute_outputs(
-    logits: Tensor, image: Tensor, palette: Tensor, outputs: Sequence[str], opacity: float
+    logits: Tensor,
+    image: Tensor,
+    palette: Tensor,
+    outputs: Sequence[str],
+    opacity: float | Tensor,
 ) -> dict[str, Tensor]:
     """
     Compute what is asked for, at the size of the image.

@@ -17,7 +17,7 @@ def colorize(label: Tensor, palette: Tensor) -> Tensor:
     return palette[label.int()]
 
 
-def blend(image: Tensor, color: Tensor, opacity: float) -> Tensor:
+def blend(image: Tensor, color: Tensor, opacity: float | Tensor) -> Tensor:
     """
     Lay colors over an image.
 

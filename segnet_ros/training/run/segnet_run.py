@@ -88,7 +88,7 @@ class SegNetRun(Run):
         world = self.trainer.world
         ranks = f' {world.size} processes,' if world.size > 1 else ''
         return (
-            f'{len(self.samples)} samples per epoch, {self._describe_validation()} to validate;'
+            f'{len(self.samples)} samples per epoch, {self._describe_validation()}, to validate;'
             f'{ranks} {self.trainer.device}, {self.trainer.precision}; results in {self.output}'
         )
 
@@ -106,7 +106,7 @@ class SegNetRun(Run):
         metrics = summarize(evaluation, self._label_set)
         if trainer.world.is_first:
             provenance = describe_run(self.recipe, self.position, trainer, metrics)
-            provenance['metrics_of'] = f'{self._describe_validation()} {predictor.precision}'
+            provenance['metrics_of'] = f'{self._describe_validation()}, {predictor.precision}'
             self._save(dataclasses.replace(checkpoint, provenance=provenance), metrics)
         return Validation(metrics, _describe_metrics(metrics), self._draw_overlays(predictor))
 
@@ -123,7 +123,7 @@ class SegNetRun(Run):
 
     def _describe_validation(self) -> str:
         total = len(self._data.validation)
-        return f'{total} images, {describe_seen(self._seen, total)},'
+        return f'{total} images, {describe_seen(self._seen, total)}'
 
     def _choose_network(self) -> SegNet:
         """Return the network to measure: itself, or a copy with statistics computed anew."""
