@@ -17,6 +17,10 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Sampler
 
 
+class LoadingError(RuntimeError):
+    """Raised when samples cannot be loaded because a loading process has ended."""
+
+
 class EpochSampler(Sampler[Draw]):
     """Shuffle an epoch by (seed, epoch), and deal each of its batches to the ranks."""
 
@@ -98,8 +102,9 @@ def prepare_worker(_: int) -> None:
     """Make a loading process use one thread, and end when the main one says so."""
     # One of several; OpenCV would start a thread per core in each.
     cv2.setNumThreads(0)
-    # Ctrl-C signals all processes of a terminal's group. The main one finishes its batch, saves,
-    # and ends this one by SIGTERM, which must work as in any process.
+    # Ctrl-C signals all processes of a terminal's group, a service manager all of the service. The
+    # main one finishes its batch and saves. Were this one ended by a signal, not by itself,
+    # PyTorch would raise an error in the main one in the midst of that.
     os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+        signal.signal(number, lambda *_: os._exit(0))

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from contextlib import nullcontext
 from typing import NoReturn
 
+from segnet_ros.training.data.loading import LoadingError
 from segnet_ros.training.run.board import Board
 from segnet_ros.training.run.loop import Plan
 from segnet_ros.training.run.loop import Step
@@ -33,17 +34,29 @@ def drive(run: Run) -> None:
         signals = stack.enter_context(StopSignals())
         if run.owes_validation:
             _validate(run, board, signals)
-        for step in _follow(run):
-            run.history.add_step(step)
-            if board:
-                board.add_step(step)
-            if _is_asked_to_stop(run, signals):
-                run.save()
-                _leave(run, signals)
-            if step.progress < 1 and run.owes_validation:
-                _validate(run, board, signals)
+        try:
+            _train(run, board, signals)
+        except LoadingError:
+            # A signal to all processes has ended those that load, before it was seen here.
+            if signals.received is None:
+                raise
+            run.save()
+            _leave(run, signals)
         _validate(run, board, signals)
         run.finish()
+
+
+def _train(run: Run, board: Board | None, signals: StopSignals) -> None:
+    """Do the steps, with a validation now and then, but for the last."""
+    for step in _follow(run):
+        run.history.add_step(step)
+        if board:
+            board.add_step(step)
+        if _is_asked_to_stop(run, signals):
+            run.save()
+            _leave(run, signals)
+        if step.progress < 1 and run.owes_validation:
+            _validate(run, board, signals)
 
 
 def _validate(run: Run, board: Board | None, signals: StopSignals) -> None:

@@ -8,6 +8,7 @@ import itertools
 import time
 
 from segnet_ros.training.data.loading import load_batches
+from segnet_ros.training.data.loading import LoadingError
 from segnet_ros.training.data.loading import RunSampler
 from segnet_ros.training.data.training_set import Draw
 from segnet_ros.training.data.training_set import SeededSamples
@@ -82,6 +83,7 @@ def train(
     :param plan: the same on all ranks
     :return: steps as they are done; the caller may validate and save between them
     :raises TrainingError: if the loss is not finite, with the samples named
+    :raises LoadingError: if a loading process has ended
     """
     batches = len(samples) // plan.batch_size
     progress = position.measure_progress(plan, batches)
@@ -123,7 +125,12 @@ def _load(
     # The same draws twice: the loader runs ahead of what is trained on.
     draws = iter(make_sampler())
     pin = trainer.device.type == 'cuda'
-    for image, label in load_batches(samples, make_sampler(), own_size, plan.workers, pin):
+    batches = iter(load_batches(samples, make_sampler(), own_size, plan.workers, pin))
+    while True:
+        try:
+            image, label = next(batches)
+        except RuntimeError as error:
+            raise LoadingError(str(error)) from error
         yield list(itertools.islice(draws, own_size)), image, label
 
 

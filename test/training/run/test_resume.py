@@ -1,6 +1,7 @@
 """A run that is interrupted, killed, made longer, or mixed up with another."""
 
 import os
+from pathlib import Path
 import re
 import shutil
 import signal
@@ -122,3 +123,22 @@ def test_a_signal_to_all_processes_of_a_run_loses_nothing(data, tmp_path, number
     assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 0}[number], rest
     assert 'Traceback' not in rest
     assert (tmp_path / 'state.pt').is_file()
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_loading_processes_first_loses_nothing(data, tmp_path, number):
+    process = start(data, tmp_path, '--epochs', '200', '--workers', '2')
+    wait_for_steps(process)
+    for worker in list_children(process.pid):
+        os.kill(worker, number)
+    process.send_signal(number)
+    _, rest = process.communicate(timeout=60)
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 0}[number], rest
+    assert 'Traceback' not in rest
+    assert train(data, tmp_path, '--epochs', '1', '--workers', '2', '--resume') == 0
+
+
+def list_children(pid: int) -> list[int]:
+    children = Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
+    assert children
+    return [int(child) for child in children]
