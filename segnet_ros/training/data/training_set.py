@@ -7,14 +7,12 @@ from abc import abstractmethod
 from typing import NamedTuple
 
 import numpy as np
-from segnet_ros.training.data.augmentation import make_augmentation
-from segnet_ros.training.data.augmentation import resize
+from segnet_ros.training.data.augmentation import Augmentation
 from segnet_ros.training.data.dataset import RenderedScenes
 from segnet_ros.training.data.dataset import Samples
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
-from torchvision import tv_tensors
 
 TRAINING_STREETS = 2**31
 """Rendered training scenes have seeds from here up, those of demo and evaluation below."""
@@ -74,8 +72,7 @@ class TrainingSet(SeededSamples):
         self.labeled = labeled
         self.scenes = RenderedScenes(scenes, size, TRAINING_STREETS)
         self.seed = seed
-        self._size = size
-        self._augment = make_augmentation(augmentation)
+        self._augment = Augmentation(augmentation, size)
 
     def __len__(self) -> int:
         """Count the samples of an epoch."""
@@ -92,18 +89,9 @@ class TrainingSet(SeededSamples):
             image, label = self.labeled[draw.sample]
         else:
             image, label = self.scenes[random_seed]
-        # Resized first: the changes of light then cost less.
-        images, labels = resize(
-            torch.from_numpy(image).permute(2, 0, 1)[None],
-            torch.from_numpy(label)[None],
-            self._size,
-        )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(random_seed)
-            augmented: tuple[Tensor, Tensor] = self._augment(
-                tv_tensors.Image(images[0]), tv_tensors.Mask(labels[0])
-            )
-        return augmented[0].as_subclass(Tensor), augmented[1].as_subclass(Tensor)
+            return self._augment(torch.from_numpy(image).permute(2, 0, 1), torch.from_numpy(label))
 
     def describe(self, draw: Draw) -> str:
         """Name a sample: the image file, or the seed of the rendered scene."""

@@ -4,7 +4,10 @@ from collections import Counter
 
 import numpy as np
 from segnet_ros.core.labels import load_label_set
+from segnet_ros.core.labels import UNLABELED
 from segnet_ros.core.scenes import render_scene
+from segnet_ros.training.data.augmentation import Augmentation
+from segnet_ros.training.data.augmentation import cut_window
 from segnet_ros.training.data.augmentation import resize
 from segnet_ros.training.data.dataset import open_labeled_images
 from segnet_ros.training.data.dataset import Sample
@@ -46,6 +49,41 @@ def test_flips_move_image_and_label_together():
         assert torch.equal(bright, label == 3)
         sides[bool(label[0, 0])] += 1
     assert min(sides.values()) >= 8
+
+
+def make_square() -> tuple[torch.Tensor, torch.Tensor]:
+    label = torch.zeros(60, 80, dtype=torch.uint8)
+    label[20:40, 30:50] = 1
+    return (100 + 100 * label).expand(3, 60, 80), label
+
+
+def test_a_window_cuts_image_and_label_alike_and_is_unlabeled_outside():
+    torch.manual_seed(0)
+    heights = []
+    for _ in range(50):
+        image, label = cut_window(*make_square(), (30, 40))
+        assert image.shape == (3, *label.shape)
+        outside = label == UNLABELED
+        assert torch.equal(image[0] == 0, outside)
+        assert torch.equal(image[0][~outside], 100 + 100 * label[~outside])
+        if label.shape[0] > 66:  # even at the greatest stretch larger than the image
+            assert torch.all(torch.bincount(label.flatten())[:2] == torch.tensor([4400, 400]))
+        heights.append(label.shape[0])
+    assert min(heights) < 35
+    assert max(heights) > 70
+
+
+def test_zoom_shows_things_larger_and_smaller():
+    augment = Augmentation('zoom-flip-and-light', (60, 80))
+    torch.manual_seed(0)
+    areas = []
+    for _ in range(50):
+        image, label = augment(*make_square())
+        assert image.shape == (3, 60, 80)
+        assert label.shape == (60, 80)
+        areas.append((label == 1).sum().item() / 400)
+    assert min(areas) < 0.7
+    assert max(areas) > 2
 
 
 def test_light_changes_but_not_the_label(data):
