@@ -8,6 +8,7 @@ option of segnet_train was tried in copies of it, and is told of in doc/training
 from __future__ import annotations
 
 import argparse
+from concurrent.futures import ThreadPoolExecutor
 import csv
 from pathlib import Path
 import subprocess
@@ -19,6 +20,8 @@ VARIATIONS = {
     'batches of 4': ['--batch-size', '4'],
     'no class weights': ['--class-weights', 'none'],
     'median-frequency weights': ['--class-weights', 'median'],
+    'zoom': ['--augmentation', 'zoom-flip-and-light'],
+    '150 scenes': ['--scenes', '150'],
     'no augmentation': ['--augmentation', 'none'],
     'learning rate 3e-3': ['--learning-rate', '3e-3'],
     'paper': ['--recipe', 'paper'],
@@ -26,16 +29,20 @@ VARIATIONS = {
 
 
 def main() -> None:
-    """Train the variations one after the other, and print a table."""
+    """Train the variations, and print a table."""
     options = make_parser().parse_args()
     variations = dict(VARIATIONS)
     if options.encoder:
         variations['pretrained encoder'] = ['--encoder', options.encoder]
-    for name in options.only or variations:
-        output = options.output / name.replace(' ', '_')
-        if not (output / 'curves.png').exists():  # drawn at the end of a run
-            train(options, variations[name], output)
-        print(f'{name:<26}{read_metrics(output)}', flush=True)
+    names = list(options.only or variations)
+    outputs = [options.output / name.replace(' ', '_') for name in names]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        runs = [
+            pool.submit(train, options, variations[name], output)
+            for name, output in zip(names, outputs, strict=True)
+        ]
+    for name, run, output in zip(names, runs, outputs, strict=True):
+        print(f'{name:<26}{run.exception() or read_metrics(output)}', flush=True)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -49,12 +56,15 @@ def make_parser() -> argparse.ArgumentParser:
     add('--epochs', default='30')
     add('--encoder', default='', help='of segnet_pretrain, with the same widths')
     add('--only', nargs='+', metavar='NAME', help=', '.join(VARIATIONS))
+    add('--jobs', type=int, default=1, help='runs at once, for a GPU that one does not fill')
     add('--output', type=Path, default=Path('bench_output/recipes'))
     return parser
 
 
 def train(options: argparse.Namespace, variation: list[str], output: Path) -> None:
     """Do one run, or what is left of it."""
+    if (output / 'curves.png').exists():  # drawn at the end of a run
+        return
     command = [sys.executable, '-m', 'segnet_ros.training.train', '--data', options.data]
     command += ['--hold-out', options.hold_out, '--widths', *options.widths]
     command += ['--size', options.size, '--epochs', options.epochs, '--validate-every', '10']

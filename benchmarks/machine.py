@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 import platform
 import time
 
@@ -12,6 +15,8 @@ MATRIX = 4096
 BYTES = 2**28
 """Size of what is copied."""
 ROUNDS = 5
+GPU_CALLS = 20
+"""Calls that are timed together on a GPU, where one is about as short as starting and waiting."""
 
 
 def describe_machine(device: torch.device) -> dict[str, str]:
@@ -31,11 +36,31 @@ def find_processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def measure_matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
+@contextmanager
+def choose_arithmetic(is_tf32: bool) -> Iterator[None]:
+    """
+    Fix, as long as this lasts, what CUDA computes with; a graph keeps what it was captured with.
+
+    cuDNN finds its fastest algorithm for each shape, as users have it who care for speed.
+
+    :param is_tf32: whether products of fp32 may be rounded to TF32
+    """
+    matmul = torch.backends.cuda.matmul
+    before = matmul.allow_tf32
+    matmul.allow_tf32 = is_tf32
+    try:
+        with torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=is_tf32):
+            yield
+    finally:
+        matmul.allow_tf32 = before
+
+
+def measure_matrix_rate(device: torch.device, dtype: torch.dtype, is_tf32: bool) -> float:
     """Multiply square matrices: floating-point operations per second at best."""
     a = torch.randn(MATRIX, MATRIX, device=device).to(dtype)
     b = torch.randn(MATRIX, MATRIX, device=device).to(dtype)
-    return 2 * MATRIX**3 / min(_time(lambda: a @ b, device) for _ in range(ROUNDS))
+    with choose_arithmetic(is_tf32):
+        return 2 * MATRIX**3 / min(_time(lambda: a @ b, device) for _ in range(ROUNDS))
 
 
 def measure_copy_rate(device: torch.device) -> float:
@@ -45,12 +70,33 @@ def measure_copy_rate(device: torch.device) -> float:
     return 2 * BYTES / min(_time(lambda: b.copy_(a), device) for _ in range(ROUNDS))
 
 
-def _time(call, device: torch.device) -> float:
+def _time(call: Callable[[], object], device: torch.device) -> float:
+    calls = GPU_CALLS if device.type == 'cuda' else 1
     synchronize(device)
     start = time.perf_counter()
-    call()
+    for _ in range(calls):
+        call()
     synchronize(device)
-    return time.perf_counter() - start
+    return (time.perf_counter() - start) / calls
+
+
+def settle_memory(device: torch.device) -> int:
+    """
+    Give back what PyTorch keeps of a GPU without use, and start to watch for the peak.
+
+    :return: bytes that stay reserved, those of captured graphs among them; 0 on a CPU
+    """
+    if device.type != 'cuda':
+        return 0
+    synchronize(device)
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats(device)
+    return torch.cuda.memory_reserved(device)
+
+
+def read_peak_memory(device: torch.device) -> int:
+    """Read the most bytes that were reserved since :func:`settle_memory`; 0 on a CPU."""
+    return torch.cuda.max_memory_reserved(device) if device.type == 'cuda' else 0
 
 
 def synchronize(device: torch.device) -> None:
