@@ -65,7 +65,11 @@ def _open_images(
 
 
 def compute_class_weights(
-    kind: str, labeled: Samples, size: tuple[int, int], num_classes: int
+    kind: str,
+    labeled: Samples,
+    size: tuple[int, int],
+    num_classes: int,
+    is_shown: bool = True,
 ) -> NDArray[np.float64]:
     """
     Balance by the labeled images; scenes count where there is nothing else.
@@ -73,13 +77,16 @@ def compute_class_weights(
     :param kind: one of :data:`segnet_ros.training.step.loss.CLASS_WEIGHTS`
     :param labeled: images of the run
     :param size: height and width of rendered scenes
+    :param is_shown: whether there is a progress bar
     :return: weights, (num_classes,)
     """
     if kind == 'none':
         return np.ones(num_classes)
     if not len(labeled):
         labeled = RenderedScenes(FREQUENCY_SCENES, size, TRAINING_STREETS)
-    indices = tqdm(range(len(labeled)), 'class weights', unit='image', leave=False)
+    indices = tqdm(
+        range(len(labeled)), 'class weights', unit='image', leave=False, disable=not is_shown
+    )
     weights = compute_median_frequency_weights(
         (labeled[index].label for index in indices), num_classes
     )

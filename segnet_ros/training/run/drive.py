@@ -91,7 +91,8 @@ def _follow(run: Run) -> Iterator[Step]:
     saved = run.position.seconds
     form = '{desc} {percentage:5.1f} %|{bar}| {elapsed}{postfix}'
     is_shown = run.trainer.world.is_first
-    with tqdm(total=1.0, desc='train', bar_format=form, disable=not is_shown) as bar:
+    # Without miniters=0 the bar of a resumed run waits for as large a step as its first.
+    with tqdm(total=1.0, desc='train', bar_format=form, miniters=0, disable=not is_shown) as bar:
         for step in train(run.trainer, run.samples, run.position, plan):
             size = f'{step.size[0]}x{step.size[1]}'
             bar.set_postfix_str(

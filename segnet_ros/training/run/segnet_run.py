@@ -186,7 +186,11 @@ def _make_trainer(
 ) -> SegNetTrainer:
     device = _select_device(options.device, world)
     weights = compute_class_weights(
-        options.class_weights, samples.labeled, options.size, network.config.num_classes
+        options.class_weights,
+        samples.labeled,
+        options.size,
+        network.config.num_classes,
+        world.is_first,
     )
     return SegNetTrainer(
         network=network,
