@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,7 +140,7 @@ class Predictor:
         for image in images:
             _check_image(image)
         request = Request(self.input_size, tuple(outputs))
-        with torch.inference_mode():
+        with self._computing():
             computed = self._engine.segment(images, request, overlay_opacity)
         return [Prediction(**one) for one in computed]
 
@@ -153,9 +156,16 @@ class Predictor:
         _check_image(image)
         size = input_size or self.input_size
         _check_input_size(size)
-        with torch.inference_mode():
+        with self._computing():
             logits = self._engine.compute_logits(image, size)
             return resize_logits(logits, image.shape[:2])[0]
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        """Keep no gradients, and use this one of several GPUs."""
+        is_cuda = self.device.type == 'cuda'
+        with torch.inference_mode(), torch.cuda.device(self.device) if is_cuda else nullcontext():
+            yield
 
 
 def _check_input_size(size: tuple[int, int]) -> None:

@@ -13,6 +13,7 @@ import logging
 from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.engine.cpu_kernels import CpuKernels
 from segnet_ros.core.engine.cuda_kernels import CudaKernels
+from segnet_ros.core.engine.cudnn import keep_fp32
 from segnet_ros.core.engine.fused_network import Forward
 from segnet_ros.core.engine.fused_network import FusedSegNet
 from segnet_ros.core.engine.graph_pipeline import GraphPipeline
@@ -22,6 +23,7 @@ from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.outputs import compute_outputs
 import torch
 from torch import nn
+from torch import Tensor
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,8 @@ def make_engine(
     network = checkpoint.build_network().to(device).eval()
     kernels = _find_kernels(network.config, device, dtype) if is_fused else None
     forward = FusedSegNet(network, kernels) if kernels else make_plain(network, dtype)
+    if device.type == 'cuda' and dtype == torch.float32:
+        forward = _compute_in_fp32(forward)
     pipeline = Pipeline(
         forward,
         dtype,
@@ -68,6 +72,14 @@ def make_plain(network: SegNet, dtype: torch.dtype) -> Forward:
         if isinstance(module, nn.Conv2d):
             module.to(dtype)
     return network
+
+
+def _compute_in_fp32(forward: Forward) -> Forward:
+    def compute(x: Tensor) -> Tensor:
+        with keep_fp32():
+            return forward(x)
+
+    return compute
 
 
 def _find_kernels(

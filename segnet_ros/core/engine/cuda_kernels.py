@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+from itertools import pairwise
 import math
 from pathlib import Path
 
@@ -33,6 +34,7 @@ class CudaKernels:
         :param dtype: float16 or bfloat16
         :param device: the GPU
         :raises CudaError: if NVRTC or the driver is missing or refuses
+        :raises RuntimeError: if cuDNN has no kernel for convolution, bias and ReLU at once
         :raises ValueError: if the type has not 16 bits
         """
         if dtype not in (torch.float16, torch.bfloat16):
@@ -47,6 +49,15 @@ class CudaKernels:
         )
         with torch.cuda.device(device):
             self._module = CudaModule(code)
+        self._probe(config, device)
+
+    def _probe(self, config: SegNetConfig, device: torch.device) -> None:
+        """Convolve once with the channels of each stage."""
+        for before, after in pairwise((3, *config.widths)):
+            weight = torch.ones(after, before, 3, 3, device=device)
+            convolve = self.make_convolution(Filters(weight, weight.new_ones(after)), True)
+            x = torch.ones(1, before, 8, 8, dtype=self._dtype, device=device)
+            convolve(x.contiguous(memory_format=torch.channels_last))
 
     def make_convolution(self, filters: Filters, is_rectified: bool) -> Callable[[Tensor], Tensor]:
         """Prepare a 3 x 3 convolution with bias, and ReLU where it is rectified."""

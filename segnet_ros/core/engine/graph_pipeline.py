@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from typing import Any
 
+from segnet_ros.core.engine.cudnn import try_algorithms
 from segnet_ros.core.engine.pipeline import Image
 from segnet_ros.core.engine.pipeline import Outputs
 from segnet_ros.core.engine.pipeline import Pipeline
@@ -35,13 +36,15 @@ class GraphPipeline:
         """
         self._pipeline = pipeline
         self._graphs: OrderedDict[object, _Graph] = OrderedDict()
+        # One for all, because no two graphs run at once, and each copies out what it computed.
+        self._memory = torch.cuda.graph_pool_handle()
 
     def segment(self, images: Sequence[Image], request: Request, opacity: float) -> list[Outputs]:
         """Segment images as :meth:`Pipeline.segment` does."""
         sizes = tuple(image.shape[:2] for image in images)
         key = (sizes, request)
         if key not in self._graphs:
-            self._graphs[key] = _Graph(self._pipeline, sizes, request)
+            self._graphs[key] = _Graph(self._pipeline, sizes, request, self._memory)
             if len(self._graphs) > KEPT:
                 self._graphs.popitem(last=False)
         self._graphs.move_to_end(key)
@@ -56,7 +59,11 @@ class _Graph:
     """One captured call, with the memory that it reads and writes."""
 
     def __init__(
-        self, pipeline: Pipeline, sizes: Sequence[tuple[int, int]], request: Request
+        self,
+        pipeline: Pipeline,
+        sizes: Sequence[tuple[int, int]],
+        request: Request,
+        memory: Any,  # PyTorch names no public type for it
     ) -> None:
         self._pipeline = pipeline
         self._request = request
@@ -64,7 +71,7 @@ class _Graph:
         self._opacity = _pin((), torch.float32)
         stream = torch.cuda.Stream(pipeline.palette.device)
         stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream), _choose_fastest():
+        with torch.cuda.stream(stream), try_algorithms():
             for _ in range(WARM_UP):
                 computed = self._compute()
         stream.synchronize()
@@ -73,7 +80,7 @@ class _Graph:
             (sum(x.numel() for one in computed for x in one.values()),), torch.uint8
         )
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph), _choose_fastest():
+        with torch.cuda.graph(self._graph, pool=memory), try_algorithms():
             flat = [x.flatten() for one in self._compute() for x in one.values()]
             self._bytes.copy_(torch.cat(flat), non_blocking=True)
 
@@ -99,18 +106,6 @@ class _Graph:
         images = [image.to(device, non_blocking=True) for image in self._images]
         opacity = self._opacity.to(device, non_blocking=True)
         return self._pipeline.compute(images, self._request, opacity)
-
-
-def _choose_fastest() -> AbstractContextManager[None]:
-    """Let cuDNN time its algorithms, which pays when the choice is replayed."""
-    cudnn = torch.backends.cudnn
-    flags: AbstractContextManager[None] = cudnn.flags(
-        enabled=cudnn.enabled,
-        benchmark=True,
-        deterministic=cudnn.deterministic,
-        allow_tf32=cudnn.allow_tf32,
-    )
-    return flags
 
 
 def _pin(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:

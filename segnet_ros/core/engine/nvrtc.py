@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 import ctypes
 from pathlib import Path
-import site
 from typing import Any
 
 import torch
@@ -120,13 +119,8 @@ def _load_nvrtc() -> ctypes.CDLL:
         raise CudaError('this PyTorch was built without CUDA')
     major, minor = version.split('.')[:2]
     names = [f'libnvrtc.so.{major}', f'libnvrtc.so.{major}.{minor}']
-    packages = [Path(folder) / 'nvidia' for folder in site.getsitepackages()]
-    found = [
-        str(path)
-        for package in packages
-        for name in names
-        for path in sorted(package.glob(f'*/lib/{name}'))
-    ]
+    packages = Path(torch.__file__).parents[1] / 'nvidia'
+    found = [str(path) for name in names for path in sorted(packages.glob(f'*/lib/{name}'))]
     return _load_library('NVRTC', [*names, *found])
 
 

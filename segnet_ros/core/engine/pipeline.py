@@ -53,7 +53,8 @@ class Pipeline:
         :param opacity: share of the color in the overlay
         """
         tensors = [self._upload(image) for image in images]
-        computed = self.compute(tensors, request, opacity)
+        share = torch.tensor(opacity, dtype=torch.float32, device=self.palette.device)
+        computed = self.compute(tensors, request, share)
         return [{name: x.cpu().numpy() for name, x in one.items()} for one in computed]
 
     def compute_logits(self, image: Image, input_size: tuple[int, int]) -> Tensor:
@@ -65,12 +66,13 @@ class Pipeline:
         return self.forward(self._prepare(self._upload(image), input_size))
 
     def compute(
-        self, images: Sequence[Tensor], request: Request, opacity: float | Tensor
+        self, images: Sequence[Tensor], request: Request, opacity: Tensor
     ) -> list[dict[str, Tensor]]:
         """
         Do all that happens on the device.
 
         :param images: RGB, uint8 (H, W, 3) each, on the device
+        :param opacity: share of the color in the overlay, float32 scalar, there too
         """
         prepared = [self._prepare(image, request.input_size) for image in images]
         logits = self.forward(torch.cat(prepared))
