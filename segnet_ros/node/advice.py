@@ -35,7 +35,7 @@ class Adviser:
 
     def check(self) -> None:
         """Warn about what has come to light; to be called once a second."""
-        received = self._camera.mailbox.counts().received
+        received = self._camera.slot.counts().received
         if self._watches_silence:
             is_silent = time.monotonic() - self._camera.last_arrival > SILENCE_S
             if is_silent and received == 0:
@@ -77,7 +77,7 @@ class Adviser:
             return (
                 f'no image on {topic} for {SILENCE_S:.0f} s: nobody publishes it. Image topics '
                 f'here: {", ".join(others)}. To use one: '
-                f'--ros-args --remap image_raw:={others[0]}'
+                f'--ros-args --remap {self._camera.subscribed_name}:={others[0]}'
             )
         return (
             f'no image on {topic} for {SILENCE_S:.0f} s: nobody publishes it, nor any other image '

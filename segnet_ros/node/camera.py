@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import time
+from typing import NamedTuple
 
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy
@@ -14,6 +15,11 @@ from rclpy.subscription import Subscription
 from segnet_ros.node.age import AgeWindow
 from segnet_ros.node.conversions import shorten
 from segnet_ros.node.mailbox import Mailbox
+from segnet_ros.node.outputs import Outputs
+from segnet_ros.node.parameter_record import declare_parameters
+from segnet_ros.node.parameter_record import read_parameters
+from segnet_ros.node.parameters import CameraParameters
+from segnet_ros.node.parameters import prefix_of
 from sensor_msgs.msg import Image
 
 try:
@@ -38,13 +44,24 @@ def choose_reliability(publishers: Sequence[ReliabilityPolicy]) -> ReliabilityPo
     return ReliabilityPolicy.BEST_EFFORT
 
 
+class CameraImage(NamedTuple):
+    """An image as taken, and whose it is."""
+
+    camera: Camera
+    message: Image
+
+
 class Camera:
     """
-    Put the images of one topic into a mailbox, as taken.
+    Put the images of one topic into a slot, as taken.
 
-    Everything but ``mailbox`` and ``ages`` belongs to the thread of the executor.
+    Everything but ``outputs``, ``ages`` and ``slot`` belongs to the thread of the executor.
 
+    :ivar subscribed_name: of the topic, before remapping
     :ivar topic: resolved name
+    :ivar outputs: where its results go
+    :ivar slot: where its images wait
+    :ivar ages: of its latest results
     :ivar reliability: of the subscription, ``reliable`` or ``best_effort``; empty before
     :ivar publishers: number of publishers at the last check
     :ivar lost: images that the transport is known to have lost; None if it does not tell
@@ -54,16 +71,21 @@ class Camera:
     :ivar last_arrival: of an image, or of the first subscription, on ``time.monotonic``
     """
 
-    def __init__(self, node: Node, topic: str, reliability: str) -> None:
+    def __init__(
+        self, node: Node, name: str, reliability: str, mailbox: Mailbox[CameraImage]
+    ) -> None:
         """
         Prepare; nothing is subscribed yet.
 
-        :param topic: before remapping
+        :param name: of the camera, in the names of its topics; may be empty
         :param reliability: ``auto``, ``reliable`` or ``best_effort``
+        :param mailbox: where its images wait, beside those of other cameras
         """
-        self.mailbox: Mailbox[Image] = Mailbox()
+        self.subscribed_name = f'{name}/image_raw' if name else 'image_raw'
+        self.topic = node.resolve_topic_name(self.subscribed_name)
+        self.outputs = Outputs(node, name)
+        self.slot = mailbox.open_slot()
         self.ages = AgeWindow()
-        self.topic = node.resolve_topic_name(topic)
         self.reliability = ''
         self.publishers = 0
         self.lost: int | None = 0
@@ -72,14 +94,15 @@ class Camera:
         self.data_size = 0
         self.last_arrival = 0.0
         self._node = node
-        self._name = topic
+        self._prefix = prefix_of(name)
         self._wanted = reliability
         self._subscription: Subscription[Image] | None = None
         self._last_stamp: tuple[int, int] | None = None
+        declare_parameters(node, CameraParameters, self._prefix)
 
     def follow_publishers(self) -> None:
         """Subscribe, or subscribe anew where the publishers ask for another reliability."""
-        found = self._node.get_publishers_info_by_topic(self._name)
+        found = self._node.get_publishers_info_by_topic(self.subscribed_name)
         self.publishers = len(found)
         if self._wanted == 'auto':
             policy = choose_reliability([info.qos_profile.reliability for info in found])
@@ -111,12 +134,15 @@ class Camera:
             durability=DurabilityPolicy.VOLATILE,
         )
         return self._node.create_subscription(
-            Image, self._name, self._receive, profile, event_callbacks=events
+            Image, self.subscribed_name, self._receive, profile, event_callbacks=events
         )
 
     def _receive(self, message: Image) -> None:
         """Keep the image and return at once; conversion waits until it is chosen."""
-        self.mailbox.put(message)
+        limits = read_parameters(self._node, CameraParameters, self._prefix)
+        self.slot.enable(limits.enabled)
+        self.slot.limit(limits.max_rate)
+        self.slot.put(CameraImage(self, message))
         self.last_arrival = time.monotonic()
         self.encoding = shorten(message.encoding)
         self.data_size = len(message.data)

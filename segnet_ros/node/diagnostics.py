@@ -14,7 +14,7 @@ from segnet_ros.node.mailbox import Counts
 
 STALL_S = 2.0
 """Without an image for this long a camera counts as silent."""
-HARMLESS = ('replaced', 'no_subscriber')
+HARMLESS = ('replaced', 'no_subscriber', 'rate_capped', 'disabled')
 """Reasons to drop an image that do not speak against the image."""
 
 
@@ -40,7 +40,7 @@ class CameraMonitor:
         :param classes: names by class id; none until the network is loaded
         :param is_ready: whether the network is loaded and warm
         """
-        counts = self._camera.mailbox.counts()
+        counts = self._camera.slot.counts()
         ages = self._camera.ages.summary()
         level, message = self._judge(counts, ages, is_ready)
         self._previous = counts

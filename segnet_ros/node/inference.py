@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.impl.rcutils_logger import RcutilsLogger
+from segnet_ros.node.camera import CameraImage
 from segnet_ros.node.conversions import image_to_rgb
 from segnet_ros.node.conversions import ImageError
 from segnet_ros.node.mailbox import Mailbox
-from segnet_ros.node.outputs import Outputs
-from sensor_msgs.msg import Image
+from segnet_ros.node.mailbox import Slot
 
 if TYPE_CHECKING:
     from segnet_ros.core.labels import LabelSet
@@ -56,10 +56,9 @@ class InferenceThread(threading.Thread):
         self,
         *,
         load: Callable[[], ImagePredictor],
-        mailbox: Mailbox[Image],
-        outputs: Outputs,
+        mailbox: Mailbox[CameraImage],
         read_opacity: Callable[[], float],
-        report_age: Callable[[Image], None],
+        report_age: Callable[[CameraImage], None],
         notify: Callable[[], None],
         logger: RcutilsLogger,
     ) -> None:
@@ -78,13 +77,12 @@ class InferenceThread(threading.Thread):
         self.has_failed = False
         self._load = load
         self._mailbox = mailbox
-        self._outputs = outputs
         self._read_opacity = read_opacity
         self._report_age = report_age
         self._notify = notify
         self._logger = logger
         self._stopping = threading.Event()
-        self._refused_at: dict[str, float] = {}
+        self._explained_at: dict[tuple[str, str], float] = {}
 
     def stop(self, timeout_s: float) -> None:
         """
@@ -101,10 +99,10 @@ class InferenceThread(threading.Thread):
         try:
             predictor = self._load_predictor()
             while predictor is not None:
-                message = self._mailbox.take()
-                if message is None:
+                taken = self._mailbox.take()
+                if not taken:
                     return
-                self._process(predictor, message)
+                self._process(predictor, taken[0].slot, taken[0].item)
         except Exception:
             # Not survivable by assumption: after an illegal access a CUDA context never
             # recovers. And while stopping, publishers may be gone already.
@@ -124,15 +122,19 @@ class InferenceThread(threading.Thread):
             self._notify()
         return predictor
 
-    def _process(self, predictor: ImagePredictor, message: Image) -> None:
-        outputs = self._outputs.subscribed()
+    def _process(
+        self, predictor: ImagePredictor, slot: Slot[CameraImage], item: CameraImage
+    ) -> None:
+        camera, message = item
+        outputs = camera.outputs.subscribed()
         if not outputs:
-            self._mailbox.mark_dropped('no_subscriber')
+            slot.mark_dropped('no_subscriber')
             return
         try:
             image = image_to_rgb(message)
         except ImageError as error:
-            self._refuse(error)
+            slot.mark_dropped(error.reason)
+            self._explain(error, camera.topic)
             return
         prediction = predictor.predict(
             image, outputs=outputs, overlay_opacity=self._read_opacity()
@@ -140,16 +142,16 @@ class InferenceThread(threading.Thread):
         for name in outputs:
             if self._stopping.is_set():
                 return
-            self._outputs.publish(name, getattr(prediction, name), message.header)
-        self._report_age(message)
-        self._mailbox.mark_processed()
+            camera.outputs.publish(name, getattr(prediction, name), message.header)
+        self._report_age(item)
+        slot.mark_processed()
 
-    def _refuse(self, error: ImageError) -> None:
-        self._mailbox.mark_dropped(error.reason)
+    def _explain(self, error: ImageError, topic: str) -> None:
         now = time.monotonic()
-        if now - self._refused_at.get(error.reason, -REPEAT_S) >= REPEAT_S:
-            self._refused_at[error.reason] = now
-            self._logger.error(f'image dropped: {error}')
+        key = (topic, error.reason)
+        if now - self._explained_at.get(key, -REPEAT_S) >= REPEAT_S:
+            self._explained_at[key] = now
+            self._logger.error(f'{topic}: image dropped: {error}')
 
     def _fail(self, text: str) -> None:
         self._logger.fatal(text)

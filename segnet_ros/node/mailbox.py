@@ -1,11 +1,13 @@
-"""The newest image wins: one slot, one waiting thread, every item counted."""
+"""The newest image wins: one slot per camera, one waiting thread, every item counted."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import dataclass
 import threading
+import time
 from typing import Generic
 from typing import TypeVar
 
@@ -15,7 +17,7 @@ T = TypeVar('T')
 @dataclass(frozen=True)
 class Counts:
     """
-    What happened to the items of a mailbox, at one moment.
+    What happened to the items of a slot, at one moment.
 
     Always: received = processed + sum of dropped + waiting + in_progress.
     """
@@ -23,24 +25,29 @@ class Counts:
     received: int
     processed: int
     dropped: Mapping[str, int]
-    """Number of dropped items by reason; ``replaced`` is the mailbox's own."""
+    """Number of dropped items by reason; of the slot's own: replaced, rate_capped, disabled."""
     waiting: int
     in_progress: int
 
 
-class Mailbox(Generic[T]):
+class Slot(Generic[T]):
     """
-    Hand the newest item from the threads that put to the one thread that takes.
+    Where the items of one camera arrive; made by :meth:`Mailbox.open_slot`.
 
-    There is a single slot: an item that arrives while another waits replaces it, so memory stays
-    bounded by two items and the item taken is the newest. All counts change under one lock.
+    An item that arrives while another waits replaces it, so memory stays bounded by two items and
+    the item taken is the newest. All counts change under one lock, that of the mailbox.
     """
 
-    def __init__(self) -> None:
-        self._condition = threading.Condition()
-        self._slot: T | None = None
+    def __init__(self, condition: threading.Condition, clock: Callable[[], float]) -> None:
+        self._condition = condition
+        self._clock = clock
+        self._item: T | None = None
+        self._waiting_since = 0.0
+        self._was_early = False
         self._in_progress = False
-        self._closed = False
+        self._is_enabled = True
+        self._period_s = 0.0
+        self._due = float('-inf')
         self._received = 0
         self._processed = 0
         self._dropped: Counter[str] = Counter()
@@ -49,35 +56,45 @@ class Mailbox(Generic[T]):
         """
         Offer an item without blocking; it replaces an item that still waits.
 
-        Safe to call from any thread, in particular from a subscription callback. After
-        ``close`` an item is neither kept nor counted.
+        Safe to call from any thread, in particular from a subscription callback.
 
         :param item: anything but None
         """
         with self._condition:
-            if self._closed:
-                return
             self._received += 1
-            if self._slot is not None:
-                self._dropped['replaced'] += 1
-            self._slot = item
-            self._condition.notify()
+            if not self._is_enabled:
+                self._dropped['disabled'] += 1
+                return
+            now = self._clock()
+            if self._item is None:
+                # Kept when a newer item comes: who replaces often must not lose the turn.
+                self._waiting_since = now
+            else:
+                self._dropped['rate_capped' if self._was_early else 'replaced'] += 1
+            self._item = item
+            self._was_early = now < self._due
+            self._condition.notify_all()
 
-    def take(self) -> T | None:
+    def limit(self, max_rate: float) -> None:
         """
-        Wait for an item and take it; it is in progress until it is marked.
+        Hold items back so that no more than so many are taken; the newest goes when it is time.
 
-        For one thread only, which marks each item before it takes the next.
-
-        :return: the newest item, or None once the mailbox is closed
+        :param max_rate: per second; 0 for no limit
         """
+        period_s = 1 / max_rate if max_rate else 0.0
         with self._condition:
-            self._condition.wait_for(lambda: self._closed or self._slot is not None)
-            if self._closed:
-                return None
-            item, self._slot = self._slot, None
-            self._in_progress = True
-            return item
+            if period_s != self._period_s:
+                self._period_s = period_s
+                self._due = float('-inf')
+                self._condition.notify_all()
+
+    def enable(self, is_enabled: bool) -> None:
+        """Let items in, or keep them out, the one that waits as well."""
+        with self._condition:
+            self._is_enabled = is_enabled
+            if not is_enabled and self._item is not None:
+                self._item = None
+                self._dropped['disabled'] += 1
 
     def mark_processed(self) -> None:
         """Count the item in progress as processed."""
@@ -95,12 +112,6 @@ class Mailbox(Generic[T]):
             self._in_progress = False
             self._dropped[reason] += 1
 
-    def close(self) -> None:
-        """Wake the waiting thread and take no more items."""
-        with self._condition:
-            self._closed = True
-            self._condition.notify_all()
-
     def counts(self) -> Counts:
         """Return all counts as of one moment."""
         with self._condition:
@@ -108,6 +119,82 @@ class Mailbox(Generic[T]):
                 received=self._received,
                 processed=self._processed,
                 dropped=dict(self._dropped),
-                waiting=int(self._slot is not None),
+                waiting=int(self._item is not None),
                 in_progress=int(self._in_progress),
             )
+
+    def reset_counts(self) -> None:
+        """Begin to count anew, with what waits or is in progress."""
+        with self._condition:
+            self._received = int(self._item is not None) + int(self._in_progress)
+            self._processed = 0
+            self._dropped.clear()
+
+    def _take(self) -> T:
+        assert self._item is not None
+        item, self._item = self._item, None
+        self._in_progress = True
+        now = self._clock()
+        # From the time that was due, not from now, or each delay would lower the rate for good.
+        is_on_time = now - self._due < self._period_s
+        self._due = (self._due if is_on_time else now) + self._period_s
+        return item
+
+    def _tell_pause(self) -> float | None:
+        """Tell for how many seconds the item must be held back; None if there is no item."""
+        return None if self._item is None else max(0.0, self._due - self._clock())
+
+
+@dataclass(frozen=True)
+class Taken(Generic[T]):
+    """An item in progress, until its slot is told what became of it."""
+
+    slot: Slot[T]
+    item: T
+
+
+class Mailbox(Generic[T]):
+    """Hand the newest items from the threads that put to the one thread that takes."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """
+        Make it without a slot.
+
+        :param clock: seconds, steady
+        """
+        self._condition = threading.Condition()
+        self._clock = clock
+        self._slots: list[Slot[T]] = []
+        self._closed = False
+
+    def open_slot(self) -> Slot[T]:
+        """Make one more slot; before anything is taken."""
+        slot: Slot[T] = Slot(self._condition, self._clock)
+        self._slots.append(slot)
+        return slot
+
+    def take(self, most: int = 1) -> list[Taken[T]]:
+        """
+        Wait for an item and take it, and others that wait; the camera that waited longest first.
+
+        For one thread only, which marks each item before it takes the next.
+
+        :param most: items to take at once, each of another slot
+        :return: at least one; none once the mailbox is closed
+        """
+        with self._condition:
+            while not self._closed:
+                pauses = {slot: slot._tell_pause() for slot in self._slots}
+                ready = [slot for slot, pause in pauses.items() if pause == 0.0]
+                if ready:
+                    ready.sort(key=lambda slot: slot._waiting_since)
+                    return [Taken(slot, slot._take()) for slot in ready[:most]]
+                held = [pause for pause in pauses.values() if pause is not None]
+                self._condition.wait(min(held, default=None))
+            return []
+
+    def close(self) -> None:
+        """Wake the waiting thread and hand out no more items."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify_all()

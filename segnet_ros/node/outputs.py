@@ -21,12 +21,17 @@ OUTPUT_ENCODINGS = {'label': 'mono8', 'confidence': 'mono8', 'color': 'rgb8', 'o
 class Outputs:
     """Publish predictions as images; for the inference thread."""
 
-    def __init__(self, node: Node) -> None:
-        """Advertise all topics; work is done only for those with subscribers."""
+    def __init__(self, node: Node, camera: str) -> None:
+        """
+        Advertise all topics; work is done only for those with subscribers.
+
+        :param camera: its name, may be empty
+        """
+        prefix = f'~/{camera}/' if camera else '~/'
         self._publishers = {
             name: node.create_publisher(
                 Image,
-                f'~/{name}',
+                prefix + name,
                 QoSProfile(
                     history=HistoryPolicy.KEEP_LAST,
                     depth=1,

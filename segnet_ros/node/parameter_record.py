@@ -38,7 +38,7 @@ class ParameterError(ValueError):
 
 
 def parameter(
-    default: str | int | float | bool,
+    default: str | int | float | bool | tuple[str, ...],
     text: str,
     *,
     choices: tuple[str, ...] = (),
@@ -67,19 +67,20 @@ def parameter(
     return field(default=default, metadata=metadata)
 
 
-def declare_parameters(node: Node, record_type: type[Record]) -> Record:
+def declare_parameters(node: Node, record_type: type[Record], prefix: str = '') -> Record:
     """
     Declare every parameter on the node and check what it was given.
 
+    :param prefix: of their names, such as ``camera.front.``
     :return: the values at start; the read-only ones stay so
     :raises ParameterError: if a value does not fit
     """
     for entry in fields(record_type):
-        _declare_parameter(node, entry)
-    return read_parameters(node, record_type)
+        _declare_parameter(node, prefix + entry.name, entry)
+    return read_parameters(node, record_type, prefix)
 
 
-def read_parameters(node: Node, record_type: type[Record]) -> Record:
+def read_parameters(node: Node, record_type: type[Record], prefix: str = '') -> Record:
     """
     Read the current values; safe from any thread.
 
@@ -88,8 +89,12 @@ def read_parameters(node: Node, record_type: type[Record]) -> Record:
     """
     values = {}
     for entry in fields(record_type):
-        value = node.get_parameter(entry.name).value
-        values[entry.name] = str(value) if entry.metadata['as_text'] else value
+        value = node.get_parameter(prefix + entry.name).value
+        if entry.metadata['as_text']:
+            value = str(value)
+        elif isinstance(value, list):
+            value = tuple(value)
+        values[entry.name] = value
     return record_type(**values)
 
 
@@ -117,17 +122,18 @@ def check_size(height_name: str, width_name: str, size: tuple[int, int]) -> None
         )
 
 
-def _declare_parameter(node: Node, entry: Field[Any]) -> None:
+def _declare_parameter(node: Node, name: str, entry: Field[Any]) -> None:
     choices = entry.metadata['choices']
+    default = list(entry.default) if isinstance(entry.default, tuple) else entry.default
     try:
-        value = node.declare_parameter(entry.name, entry.default, _make_descriptor(entry)).value
+        value = node.declare_parameter(name, default, _make_descriptor(entry)).value
         if not choices or value in choices:
             return
     except ParameterException:  # has the value only as a part of its text
         anything = ParameterDescriptor(dynamic_typing=True)
-        value = node.declare_parameter(entry.name, entry.default, anything).value
+        value = node.declare_parameter(name, default, anything).value
     raise ParameterError(
-        f"parameter '{entry.name}'",
+        f"parameter '{name}'",
         _describe_values(entry),
         f'{value!r} ({_name_type(value)})',
         _propose(entry, value),
@@ -174,4 +180,5 @@ def _describe_default(entry: Field[Any]) -> str:
 
 def _name_type(value: Any) -> str:
     """Name the type that a value has in ROS, such as 'double' or 'string array'."""
-    return Parameter.Type.from_parameter_value(value).name.lower().replace('_', ' ')
+    plain = list(value) if isinstance(value, tuple) else value
+    return Parameter.Type.from_parameter_value(plain).name.lower().replace('_', ' ')

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+import re
 
 from segnet_ros.node.parameter_record import check_size
 from segnet_ros.node.parameter_record import parameter
+from segnet_ros.node.parameter_record import ParameterError
+
+NAME = '[A-Za-z][A-Za-z0-9_]*'
+"""What can be a part of a topic's name."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,11 @@ class Parameters:
     )
     input_width: int = parameter(
         0, 'Width of the network input in pixels. 0: from the checkpoint.', bounds=(0, 8192)
+    )
+    cameras: tuple[str, ...] = parameter(
+        ('',),
+        'Names of the cameras, which become a part of their topics: front/image_raw and '
+        '~/front/label. One without a name: image_raw and ~/label.',
     )
     input_reliability: str = parameter(
         'auto',
@@ -44,8 +54,39 @@ class Parameters:
 
     def __post_init__(self) -> None:
         check_size('input_height', 'input_width', (self.input_height, self.input_width))
+        _check_cameras(self.cameras)
 
     @property
     def input_size(self) -> tuple[int, int] | None:
         """Network input as (height, width) in pixels, or None for the checkpoint's."""
         return (self.input_height, self.input_width) if self.input_height else None
+
+
+@dataclass(frozen=True)
+class CameraParameters:
+    """The parameters of one camera, under the prefix of :func:`prefix_of`."""
+
+    enabled: bool = parameter(True, 'Whether its images are segmented.', read_only=False)
+    max_rate: float = parameter(
+        0.0,
+        'Images per second at most. 0: as many as can be.',
+        bounds=(0.0, 1000.0),
+        read_only=False,
+    )
+
+
+def prefix_of(camera: str) -> str:
+    """Begin the names of a camera's parameters; its own name may be empty."""
+    return f'camera.{camera}.' if camera else 'camera.'
+
+
+def _check_cameras(names: tuple[str, ...]) -> None:
+    is_unnamed = names == ('',)
+    are_names = all(re.fullmatch(NAME, name) for name in names)
+    if not is_unnamed and not (names and are_names and len(set(names)) == len(names)):
+        raise ParameterError(
+            "parameter 'cameras'",
+            'different names of letters, digits and underscores that begin with a letter',
+            f'{list(names)}',
+            "name each camera, such as cameras:=['front', 'rear'], or leave it out for one camera",
+        )

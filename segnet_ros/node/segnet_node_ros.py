@@ -19,18 +19,18 @@ from rclpy.node import Node
 from rclpy.utilities import try_shutdown
 from segnet_ros.node.advice import Adviser
 from segnet_ros.node.camera import Camera
+from segnet_ros.node.camera import CameraImage
 from segnet_ros.node.command_line import start_ros
 from segnet_ros.node.conversions import read_stamp
 from segnet_ros.node.diagnostics import CameraMonitor
 from segnet_ros.node.exit_signals import ExitSignals
 from segnet_ros.node.inference import ImagePredictor
 from segnet_ros.node.inference import InferenceThread
-from segnet_ros.node.outputs import Outputs
+from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.parameter_record import declare_parameters
 from segnet_ros.node.parameter_record import ParameterError
 from segnet_ros.node.parameter_record import read_parameters
 from segnet_ros.node.parameters import Parameters
-from sensor_msgs.msg import Image
 
 PredictorFactory = Callable[..., ImagePredictor]
 """Has the signature of ``Predictor.from_checkpoint``."""
@@ -59,10 +59,10 @@ def load_predictor(*args: Any, **options: Any) -> ImagePredictor:
 
 class SegNetNode(Node):
     """
-    Segment the images of ``image_raw``.
+    Segment the images of one or more cameras.
 
     The executor's callbacks return at once; ``InferenceThread`` does the work. It starts with the
-    node, and the camera is subscribed when the network is loaded and warm.
+    node, and the cameras are subscribed when the network is loaded and warm.
     """
 
     def __init__(self, predictor_factory: PredictorFactory = load_predictor) -> None:
@@ -74,17 +74,21 @@ class SegNetNode(Node):
         """
         super().__init__('segnet')
         self.parameters = declare_parameters(self, Parameters)
-        self._camera = Camera(self, 'image_raw', self.parameters.input_reliability)
-        outputs = Outputs(self)
-        self._monitor = CameraMonitor(self.get_fully_qualified_name(), self._camera)
-        self._adviser = Adviser(self, self._camera, outputs.topics)
+        mailbox: Mailbox[CameraImage] = Mailbox()
+        self._cameras = [
+            Camera(self, name, self.parameters.input_reliability, mailbox)
+            for name in self.parameters.cameras
+        ]
+        node_name = self.get_fully_qualified_name()
+        self._monitors = [CameraMonitor(node_name, camera) for camera in self._cameras]
+        own_topics = [topic for camera in self._cameras for topic in camera.outputs.topics]
+        self._advisers = [Adviser(self, camera, own_topics) for camera in self._cameras]
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 1)
         self._is_ready = False
         self._wake_up = self.create_guard_condition(self._begin_when_ready)
         self._inference = InferenceThread(
             load=lambda: self._load(predictor_factory),
-            mailbox=self._camera.mailbox,
-            outputs=outputs,
+            mailbox=mailbox,
             read_opacity=lambda: read_parameters(self, Parameters).overlay_opacity,
             report_age=self._report_age,
             notify=self.wake,
@@ -124,34 +128,39 @@ class SegNetNode(Node):
         )
 
     def _begin_when_ready(self) -> None:
-        """Subscribe to the camera as soon as there is somebody to take its images."""
+        """Subscribe to the cameras as soon as there is somebody to take their images."""
         predictor = self._inference.predictor
         if predictor is None or self._is_ready:
             return
-        self._camera.follow_publishers()
+        for camera in self._cameras:
+            camera.follow_publishers()
         self._is_ready = True
         height, width = predictor.input_size
+        topics = ', '.join(camera.topic for camera in self._cameras)
         self.get_logger().info(
-            f'ready: {self._camera.topic}, device {predictor.device}, '
+            f'ready: {topics}, device {predictor.device}, '
             f'precision {predictor.precision}, input {height}x{width} (height x width), '
             f'{predictor.label_set.num_classes} classes of {predictor.label_set.name}'
         )
 
     def _look_after(self) -> None:
         if self._is_ready:
-            self._camera.follow_publishers()
-            self._adviser.check()
+            for camera, adviser in zip(self._cameras, self._advisers, strict=True):
+                camera.follow_publishers()
+                adviser.check()
         message = DiagnosticArray()
         message.header.stamp = self.get_clock().now().to_msg()
         predictor = self._inference.predictor
         device = str(predictor.device) if predictor else self.parameters.device
         classes = predictor.label_set.names if predictor else ()
-        message.status = [self._monitor.status(device, classes, self._is_ready)]
+        message.status = [
+            monitor.status(device, classes, self._is_ready) for monitor in self._monitors
+        ]
         self._diagnostics.publish(message)
 
-    def _report_age(self, message: Image) -> None:
-        age_ns = self.get_clock().now().nanoseconds - read_stamp(message.header)
-        self._camera.ages.add(age_ns / 1e9)
+    def _report_age(self, item: CameraImage) -> None:
+        age_ns = self.get_clock().now().nanoseconds - read_stamp(item.message.header)
+        item.camera.ages.add(age_ns / 1e9)
 
 
 def run(args: Sequence[str], predictor_factory: PredictorFactory, signals: ExitSignals) -> int:

@@ -38,7 +38,8 @@ def graph() -> Graph:
 @pytest.fixture
 def camera() -> SimpleNamespace:
     return SimpleNamespace(
-        mailbox=Mailbox(),
+        slot=Mailbox[str]().open_slot(),
+        subscribed_name='image_raw',
         topic='/image_raw',
         publishers=0,
         lost=0,
@@ -55,7 +56,7 @@ def adviser(graph: Graph, camera: SimpleNamespace) -> Adviser:
 
 def receive(camera: SimpleNamespace, number: int) -> None:
     for _ in range(number):
-        camera.mailbox.put('image')
+        camera.slot.put('image')
     camera.last_arrival = time.monotonic()
 
 

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 import time
 from types import SimpleNamespace
-from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
 import pytest
 from segnet_ros.node.age import AgeWindow
 from segnet_ros.node.diagnostics import CameraMonitor
 from segnet_ros.node.mailbox import Mailbox
+from segnet_ros.node.mailbox import Slot
 
 CLASSES = ('sky', 'road')
 
 
 @pytest.fixture
-def camera() -> SimpleNamespace:
+def mailbox() -> Mailbox[str]:
+    return Mailbox()
+
+
+@pytest.fixture
+def camera(mailbox: Mailbox[str]) -> SimpleNamespace:
     return SimpleNamespace(
-        mailbox=Mailbox(),
+        slot=mailbox.open_slot(),
         ages=AgeWindow(),
         topic='/front/image_raw',
         reliability='best_effort',
@@ -40,18 +45,20 @@ def values_of(status: DiagnosticStatus) -> dict[str, str]:
     return {entry.key: entry.value for entry in status.values}
 
 
-def process(camera: SimpleNamespace, finish: Callable[[Mailbox[Any]], None]) -> None:
-    camera.mailbox.put('image')
-    camera.mailbox.take()
-    finish(camera.mailbox)
+def process(mailbox: Mailbox[str], slot: Slot[str], finish: Callable[[Slot[str]], None]) -> None:
+    slot.put('image')
+    mailbox.take()
+    finish(slot)
 
 
-def test_every_count_is_told(camera: SimpleNamespace, monitor: CameraMonitor) -> None:
+def test_every_count_is_told(
+    mailbox: Mailbox[str], camera: SimpleNamespace, monitor: CameraMonitor
+) -> None:
     camera.ages.add(0.25)
-    process(camera, lambda mailbox: mailbox.mark_processed())
-    process(camera, lambda mailbox: mailbox.mark_dropped('no_subscriber'))
-    process(camera, lambda mailbox: mailbox.put('next'))
-    camera.mailbox.put('last')
+    process(mailbox, camera.slot, lambda slot: slot.mark_processed())
+    process(mailbox, camera.slot, lambda slot: slot.mark_dropped('no_subscriber'))
+    process(mailbox, camera.slot, lambda slot: slot.put('next'))
+    camera.slot.put('last')
     status = monitor.status('cpu', CLASSES, is_ready=True)
     assert status.level == DiagnosticStatus.OK
     assert status.name == 'robot1/segnet: front/image_raw'
@@ -100,13 +107,13 @@ def test_a_silent_camera_is_a_warning(camera: SimpleNamespace, monitor: CameraMo
 
 
 def test_refused_images_are_an_error_until_none_is_refused(
-    camera: SimpleNamespace, monitor: CameraMonitor
+    mailbox: Mailbox[str], camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
-    process(camera, lambda mailbox: mailbox.mark_dropped('bad_encoding'))
+    process(mailbox, camera.slot, lambda slot: slot.mark_dropped('bad_encoding'))
     status = monitor.status('cpu', CLASSES, is_ready=True)
     assert status.level == DiagnosticStatus.ERROR
     assert 'bad_encoding' in status.message
-    process(camera, lambda mailbox: mailbox.mark_processed())
+    process(mailbox, camera.slot, lambda slot: slot.mark_processed())
     assert monitor.status('cpu', CLASSES, is_ready=True).level == DiagnosticStatus.OK
 
 

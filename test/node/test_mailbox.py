@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import threading
 import time
+from typing import Any
 
 import pytest
 from segnet_ros.node.mailbox import Counts
 from segnet_ros.node.mailbox import Mailbox
+from segnet_ros.node.mailbox import Slot
 
 PATIENCE_S = 10.0
 
@@ -20,92 +22,203 @@ def assert_sums_up(counts: Counts) -> None:
     )
 
 
+class Clock:
+    """A clock that is set by the test."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def open_one() -> tuple[Mailbox[Any], Slot[Any]]:
+    mailbox: Mailbox[Any] = Mailbox()
+    return mailbox, mailbox.open_slot()
+
+
+def take_item(mailbox: Mailbox[Any]) -> Any:
+    (taken,) = mailbox.take()
+    return taken.item
+
+
 def test_the_newest_of_three_is_taken_and_two_are_counted_as_replaced() -> None:
-    mailbox: Mailbox[str] = Mailbox()
+    mailbox, slot = open_one()
     for item in ('first', 'second', 'third'):
-        mailbox.put(item)
-    assert mailbox.take() == 'third'
-    assert mailbox.counts() == Counts(3, 0, {'replaced': 2}, 0, 1)
-    mailbox.mark_processed()
-    assert mailbox.counts() == Counts(3, 1, {'replaced': 2}, 0, 0)
+        slot.put(item)
+    assert take_item(mailbox) == 'third'
+    assert slot.counts() == Counts(3, 0, {'replaced': 2}, 0, 1)
+    slot.mark_processed()
+    assert slot.counts() == Counts(3, 1, {'replaced': 2}, 0, 0)
 
 
 def test_an_item_put_while_another_is_in_progress_waits() -> None:
-    mailbox: Mailbox[int] = Mailbox()
-    mailbox.put(1)
+    mailbox, slot = open_one()
+    slot.put(1)
     mailbox.take()
-    mailbox.put(2)
-    assert mailbox.counts() == Counts(2, 0, {}, 1, 1)
-    mailbox.mark_dropped('empty')
-    assert mailbox.take() == 2
-    assert mailbox.counts() == Counts(2, 0, {'empty': 1}, 0, 1)
+    slot.put(2)
+    assert slot.counts() == Counts(2, 0, {}, 1, 1)
+    slot.mark_dropped('empty')
+    assert take_item(mailbox) == 2
+    assert slot.counts() == Counts(2, 0, {'empty': 1}, 0, 1)
 
 
 def test_take_blocks_until_an_item_is_put() -> None:
-    mailbox: Mailbox[int] = Mailbox()
-    taken: list[int | None] = []
-    thread = threading.Thread(target=lambda: taken.append(mailbox.take()))
+    mailbox, slot = open_one()
+    taken: list[Any] = []
+    thread = threading.Thread(target=lambda: taken.extend(mailbox.take()))
     thread.start()
     assert not taken
-    mailbox.put(7)
+    slot.put(7)
     thread.join(PATIENCE_S)
-    assert taken == [7]
+    assert [one.item for one in taken] == [7]
+    assert taken[0].slot is slot
 
 
 @pytest.mark.parametrize('is_item_waiting', [False, True])
 def test_close_wakes_the_waiting_thread_and_hands_out_nothing_more(is_item_waiting: bool) -> None:
-    mailbox: Mailbox[int] = Mailbox()
-    taken: list[int | None] = []
+    mailbox, slot = open_one()
+    taken: list[Any] = []
     thread = threading.Thread(target=lambda: taken.append(mailbox.take()))
     if is_item_waiting:
-        mailbox.put(1)
+        slot.put(1)
         mailbox.close()
         thread.start()
     else:
         thread.start()
         mailbox.close()
     thread.join(PATIENCE_S)
-    assert taken == [None]
-
-
-def test_an_item_put_after_close_is_not_counted() -> None:
-    mailbox: Mailbox[int] = Mailbox()
-    mailbox.close()
-    mailbox.put(1)
-    assert mailbox.counts() == Counts(0, 0, {}, 0, 0)
+    assert taken == [[]]
 
 
 def test_put_does_not_wait_for_the_taker() -> None:
-    mailbox: Mailbox[bytes] = Mailbox()
-    mailbox.put(b'')
+    mailbox, slot = open_one()
+    slot.put(b'')
     mailbox.take()
     durations_s = []
     for _ in range(1000):
         start = time.perf_counter()
-        mailbox.put(bytes(1000))
+        slot.put(bytes(1000))
         durations_s.append(time.perf_counter() - start)
     assert sorted(durations_s)[500] < 0.001
 
 
+def test_the_camera_that_has_waited_longest_is_next_however_often_another_replaces() -> None:
+    clock = Clock()
+    mailbox: Mailbox[str] = Mailbox(clock)
+    slots = {name: mailbox.open_slot() for name in 'abc'}
+    order = []
+    for turn in range(9):
+        for name, slot in slots.items():
+            for _ in range(5 if name == 'b' else 1):
+                clock.now += 0.01
+                slot.put(f'{name}{turn}')
+        order.append(take_item(mailbox))
+        slots[order[-1][0]].mark_processed()
+    assert order == ['a0', 'b1', 'c2', 'a3', 'b4', 'c5', 'a6', 'b7', 'c8']
+
+
+def test_several_are_taken_at_once_each_of_another_camera() -> None:
+    mailbox: Mailbox[str] = Mailbox()
+    slots = [mailbox.open_slot() for _ in range(3)]
+    for slot, item in ((slots[2], 'c'), (slots[0], 'a'), (slots[0], 'a2'), (slots[1], 'b')):
+        slot.put(item)
+    assert [taken.item for taken in mailbox.take(2)] == ['c', 'a2']
+    assert [taken.item for taken in mailbox.take(2)] == ['b']
+
+
+def test_a_limit_keeps_the_rate_and_hands_out_the_newest() -> None:
+    clock = Clock()
+    mailbox: Mailbox[int] = Mailbox(clock)
+    slot, other = mailbox.open_slot(), mailbox.open_slot()
+    slot.limit(10.0)
+    taken = []
+    for step in range(1, 401):  # four seconds, a hundred images per second
+        clock.now = 100.0 + step / 100 + (0.003 if step % 3 else 0.0)
+        slot.limit(10.0)  # again and again, as the camera does
+        slot.put(step)
+        other.put(0)
+        for one in mailbox.take(2):
+            if one.slot is slot:
+                taken.append(one.item)
+            one.slot.mark_processed()
+    assert 39 <= len(taken) <= 41
+    assert taken == sorted(set(taken))
+    counts = slot.counts()
+    assert_sums_up(counts)
+    assert counts.dropped == {'rate_capped': 400 - len(taken) - counts.waiting}
+
+
+def test_an_item_that_is_held_back_is_handed_out_when_it_is_time() -> None:
+    mailbox, slot = open_one()
+    slot.limit(20.0)
+    start = time.monotonic()
+    for item in range(3):
+        slot.put(item)
+        assert take_item(mailbox) == item
+        slot.mark_processed()
+    assert time.monotonic() - start >= 0.099
+
+
+def test_a_limit_that_is_lifted_lets_the_held_item_go() -> None:
+    mailbox, slot = open_one()
+    slot.limit(0.001)
+    slot.put(1)
+    mailbox.take()
+    slot.put(2)
+    taken: list[Any] = []
+    thread = threading.Thread(target=lambda: taken.extend(mailbox.take()))
+    thread.start()
+    slot.limit(0.0)
+    thread.join(PATIENCE_S)
+    assert [one.item for one in taken] == [2]
+
+
+def test_a_disabled_camera_is_counted_and_not_taken() -> None:
+    mailbox, slot = open_one()
+    other = mailbox.open_slot()
+    slot.put(1)
+    slot.enable(False)
+    slot.put(2)
+    other.put(3)
+    assert take_item(mailbox) == 3
+    assert slot.counts() == Counts(2, 0, {'disabled': 2}, 0, 0)
+    slot.enable(True)
+    slot.put(4)
+    assert take_item(mailbox) == 4
+
+
+def test_counts_begin_anew_with_what_is_there() -> None:
+    mailbox, slot = open_one()
+    for item in range(4):
+        slot.put(item)
+    mailbox.take()
+    slot.put(5)
+    slot.reset_counts()
+    assert slot.counts() == Counts(2, 0, {}, 1, 1)
+    slot.mark_processed()
+    assert_sums_up(slot.counts())
+
+
 def test_counts_sum_up_at_every_moment_while_two_threads_put_and_one_takes() -> None:
-    mailbox: Mailbox[int] = Mailbox()
-    is_newest = []
+    mailbox, slot = open_one()
+    taken_items = []
     newest = 0
 
     def put() -> None:
         nonlocal newest
         for _ in range(3000):
             newest += 1
-            mailbox.put(newest)
+            slot.put(newest)
 
     def take() -> None:
         choose = random.Random(0)
-        while (item := mailbox.take()) is not None:
-            is_newest.append(item)
+        while taken := mailbox.take():
+            taken_items.append(taken[0].item)
             if choose.random() < 0.5:
-                mailbox.mark_processed()
+                slot.mark_processed()
             else:
-                mailbox.mark_dropped('empty')
+                slot.mark_dropped('empty')
 
     taker = threading.Thread(target=take)
     putters = [threading.Thread(target=put) for _ in range(2)]
@@ -113,10 +226,12 @@ def test_counts_sum_up_at_every_moment_while_two_threads_put_and_one_takes() -> 
     for putter in putters:
         putter.start()
     while any(putter.is_alive() for putter in putters):
-        assert_sums_up(mailbox.counts())
+        assert_sums_up(slot.counts())
     mailbox.close()
     taker.join(PATIENCE_S)
-    counts = mailbox.counts()
+    counts = slot.counts()
     assert_sums_up(counts)
     assert counts.received == 6000
-    assert counts.processed + counts.dropped.get('empty', 0) + counts.in_progress == len(is_newest)
+    assert counts.processed + counts.dropped.get('empty', 0) + counts.in_progress == len(
+        taken_items
+    )

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-import re
 from typing import Any
 
 import pytest
@@ -21,11 +20,20 @@ from segnet_ros.node.parameter_record import describe_parameters
 from segnet_ros.node.parameter_record import ParameterError
 from segnet_ros.node.parameter_record import read_parameters
 from segnet_ros.node.parameter_record import SMALLEST_SIDE
+from segnet_ros.node.parameter_table import make_table
+from segnet_ros.node.parameters import CameraParameters
 from segnet_ros.node.parameters import Parameters
+from segnet_ros.node.parameters import prefix_of
 import yaml
 
 CONFIG = Path(__file__).parents[2] / 'config' / 'segnet.yaml'
-RECORDS = [Parameters, SourceParameters]
+RECORDS = [Parameters, CameraParameters, SourceParameters]
+CHANGEABLE = ('overlay_opacity', 'enabled', 'max_rate')
+
+
+def as_value(default: Any) -> Any:
+    """Turn a default into what ROS holds."""
+    return list(default) if isinstance(default, tuple) else default
 
 
 @pytest.fixture(scope='module')
@@ -146,8 +154,8 @@ def test_only_what_may_change_at_run_time_can(
     node = make_node()
     declare_parameters(node, record)
     for entry in fields(record):
-        (result,) = node.set_parameters([Parameter(entry.name, value=entry.default)])
-        assert result.successful == (entry.name == 'overlay_opacity')
+        (result,) = node.set_parameters([Parameter(entry.name, value=as_value(entry.default))])
+        assert result.successful == (entry.name in CHANGEABLE)
 
 
 @pytest.mark.parametrize('record', RECORDS)
@@ -179,17 +187,38 @@ def test_the_configuration_file_shows_every_parameter_with_its_default() -> None
         for line in lines
         if line.strip('# ').partition(':')[0] in names and line.startswith('    # ')
     ]
-    defaults = {entry.name: entry.default for entry in fields(Parameters)}
+    defaults = {entry.name: as_value(entry.default) for entry in fields(Parameters)}
     assert yaml.safe_load('\n'.join(shown)) == {'/**': {'ros__parameters': defaults}}
     assert all(f'# {line}' in lines for line in shown[:2])
 
 
-def test_the_readme_shows_every_parameter_with_its_default_and_text() -> None:
+def test_the_readme_shows_the_table_that_is_made_from_the_declarations() -> None:
     readme = CONFIG.parents[1].joinpath('README.md').read_text(encoding='utf-8')
-    rows = re.findall(r'^\| `(\w+)` \| `(.*)` \| (.*) \|$', readme, re.MULTILINE)
-    shown = {name: (default, text) for name, default, text in rows}
-    assert list(shown) == [entry.name for entry in fields(Parameters)]
-    for entry in fields(Parameters):
-        default, text = shown[entry.name]
-        assert default == (str(entry.default) or "''")
-        assert text.startswith(entry.metadata['text'])
+    table = '\n'.join(make_table())
+    assert f'\n{table}\n\n' in readme, 'run python -m segnet_ros.node.parameter_table'
+
+
+@pytest.mark.parametrize('names', [['front', 'rear'], ['a1_B']])
+def test_cameras_have_names(make_node: Callable[..., Node], names: list[str]) -> None:
+    assert declare_parameters(make_node(cameras=names), Parameters).cameras == tuple(names)
+
+
+@pytest.mark.parametrize(
+    'names', [['front', 'front'], ['front', ''], ['a/b'], ['1st'], ['a b'], ['/front']]
+)
+def test_names_of_cameras_that_no_topic_can_have_are_refused(
+    make_node: Callable[..., Node], names: list[str]
+) -> None:
+    with pytest.raises(ParameterError, match="parameter 'cameras': expected different names"):
+        declare_parameters(make_node(cameras=names), Parameters)
+
+
+def test_each_camera_has_parameters_of_its_own(make_node: Callable[..., Node]) -> None:
+    node = make_node(**{'camera.front.max_rate': 5.0})
+    assert prefix_of('') == 'camera.'
+    for name, rate in (('front', 5.0), ('rear', 0.0)):
+        read = declare_parameters(node, CameraParameters, prefix_of(name))
+        assert read == CameraParameters(enabled=True, max_rate=rate)
+    node.set_parameters([Parameter('camera.rear.enabled', value=False)])
+    assert not read_parameters(node, CameraParameters, 'camera.rear.').enabled
+    assert read_parameters(node, CameraParameters, 'camera.front.').enabled

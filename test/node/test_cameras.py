@@ -1,0 +1,147 @@
+"""Tests of several cameras on one node, as a process on a real graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+import time
+
+from node_control import NodeProcess
+import numpy as np
+import pytest
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
+from ros_client import make_image
+from ros_client import RosClient
+from test_overload import assert_sums_up
+
+pytestmark = pytest.mark.ros
+
+OUTPUTS = ('label', 'confidence', 'color', 'overlay')
+NAMES = ('front', 'rear', 'left', 'right')
+
+
+def start_with_cameras(
+    start_node: Callable[..., NodeProcess], names: Sequence[str], *args: str
+) -> NodeProcess:
+    return start_node(*args, '--ros-args', '-p', f'cameras:=[{", ".join(names)}]')
+
+
+def of_camera(statuses: list[dict[str, str]], name: str) -> list[dict[str, str]]:
+    return [status for status in statuses if status['name'] == f'segnet: {name}/image_raw']
+
+
+def set_parameter(client: RosClient, name: str, value: object) -> None:
+    service = client.node.create_client(SetParameters, 'segnet/set_parameters')
+    assert service.wait_for_service(30.0)
+    request = SetParameters.Request(parameters=[Parameter(name, value=value).to_parameter_msg()])
+    future = service.call_async(request)
+    client.spin_until(future.done, 'answer')
+    assert all(result.successful for result in future.result().results)
+    client.node.destroy_client(service)
+
+
+def test_outputs_keep_header_and_size_of_their_camera(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    start_with_cameras(start_node, ['front', 'rear'])
+    shapes = {'front': (20, 33), 'rear': (48, 64)}
+    cameras = {name: client.advertise(f'{name}/image_raw') for name in shapes}
+    heard = {
+        (name, output): client.record(f'segnet/{name}/{output}')
+        for name in shapes
+        for output in OUTPUTS
+    }
+    for camera in cameras.values():
+        client.wait_for_subscriber(camera)
+    sent: dict[str, list[tuple[int, int]]] = {name: [] for name in shapes}
+    stamp_ns = time.time_ns()
+
+    def publish_both() -> None:
+        nonlocal stamp_ns
+        for name, shape in shapes.items():
+            stamp_ns += 1_000_003
+            message = make_image(np.full((*shape, 3), len(name), np.uint8), stamp_ns=stamp_ns)
+            message.header.frame_id = f'{name}_optical'
+            sent[name].append((message.header.stamp.sec, message.header.stamp.nanosec))
+            cameras[name].publish(message)
+
+    deadline = time.monotonic() + 30
+    while min(len(messages) for messages in heard.values()) < 5:
+        assert time.monotonic() < deadline
+        publish_both()
+        client.spin_for(0.05)
+    for (name, _), messages in heard.items():
+        for message in messages:
+            assert message.header.frame_id == f'{name}_optical'
+            stamp = (message.header.stamp.sec, message.header.stamp.nanosec)
+            assert stamp in sent[name]
+            assert (message.height, message.width) == shapes[name]
+
+
+def test_each_of_four_cameras_gets_its_share(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    delay_s, seconds, rate = 0.05, 6.0, 30
+    node = start_with_cameras(start_node, NAMES, '--delay', str(delay_s))
+    statuses = client.record_diagnostics()
+    heard = {name: client.record(f'segnet/{name}/label') for name in NAMES}
+    cameras = [client.advertise(f'{name}/image_raw') for name in NAMES]
+    for camera in cameras:
+        client.wait_for_subscriber(camera)
+    start = time.monotonic()
+    for step in range(round(seconds * rate)):
+        client.spin_for(max(0.001, start + step / rate - time.monotonic()))
+        for number, camera in enumerate(cameras):
+            camera.publish(make_image(np.full((48, 64, 3), number, np.uint8)))
+    shares = {name: len(messages) for name, messages in heard.items()}
+    assert sum(shares.values()) > 0.5 * seconds / delay_s
+    assert min(shares.values()) >= max(shares.values()) - 3, shares
+    turns = [report['pixel'][0] for report in node.reports][8:]
+    # Whoever waited longest is next: in four turns each has one, but where an image came late.
+    rounds = [set(turns[n : n + 4]) for n in range(0, len(turns) - 3, 4)]
+    assert sum(len(one) == 4 for one in rounds) > 0.8 * len(rounds)
+    assert_sums_up(statuses)
+    for name in NAMES:
+        assert int(of_camera(statuses, name)[-1]['dropped: replaced']) > 0
+
+
+def test_a_camera_is_limited_and_disabled_at_run_time(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    start_with_cameras(start_node, ['front', 'rear'])
+    statuses = client.record_diagnostics()
+    heard = {name: client.record(f'segnet/{name}/label') for name in ('front', 'rear')}
+    cameras = [client.advertise(f'{name}/image_raw') for name in ('front', 'rear')]
+    for camera in cameras:
+        client.wait_for_subscriber(camera)
+
+    def count(seconds: float) -> dict[str, int]:
+        for messages in heard.values():
+            messages.clear()
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for camera in cameras:
+                camera.publish(make_image(np.zeros((8, 12, 3), np.uint8)))
+            client.spin_for(0.02)
+        return {name: len(messages) for name, messages in heard.items()}
+
+    count(1.0)
+    set_parameter(client, 'camera.front.max_rate', 4.0)
+    limited = count(2.0)
+    assert 6 <= limited['front'] <= 10
+    assert limited['rear'] > 2 * limited['front']
+    set_parameter(client, 'camera.front.max_rate', 0.0)
+    set_parameter(client, 'camera.rear.enabled', False)
+    count(0.3)
+    disabled = count(1.0)
+    assert disabled['rear'] == 0
+    assert disabled['front'] > 10
+    set_parameter(client, 'camera.rear.enabled', True)
+    count(0.3)
+    assert count(1.0)['rear'] > 10
+    client.spin_until(
+        lambda: int(of_camera(statuses, 'rear')[-1].get('dropped: disabled', 0)) > 10
+    )
+    assert int(of_camera(statuses, 'front')[-1]['dropped: rate_capped']) > 10
+    assert_sums_up(statuses)
