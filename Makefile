@@ -89,7 +89,7 @@ test: .venv/.installed
 
 .venv/.installed: setup.py
 	@$(CHECK_PYTHON)
-	@$(PYTHON) -c 'import diagnostic_msgs, rclpy, sensor_msgs' || { \
+	@$(PYTHON) -c 'import diagnostic_msgs, rclpy, sensor_msgs, std_srvs' || { \
 	  echo 'ROS 2 was not found by $(PYTHON). Install it (https://docs.ros.org), run'; \
 	  echo '  rosdep install --from-paths . --ignore-src'; \
 	  echo '  source /opt/ros/<distribution>/setup.bash'; \

@@ -49,6 +49,7 @@ setup(
             'ros-diagnostic-msgs',  # /diagnostics
             'ros-rclpy[fastrtps]',  # nodes, over Fast DDS
             'ros-sensor-msgs',  # images and camera_info
+            'ros-std-srvs',  # ~/enable, ~/reload, ~/reset_statistics
         ],
         'train': [
             'matplotlib',  # the picture of segnet_evaluate --confusion
@@ -75,6 +76,7 @@ setup(
             'segnet_demo = segnet_ros.node.demo:main',
             'segnet_evaluate = segnet_ros.training.entry:evaluate',
             'segnet_image_source = segnet_ros.node.image_source:main',
+            'segnet_nav2_config = segnet_ros.node.nav2_config:main',
             'segnet_node = segnet_ros.node.segnet_node:main',
             'segnet_predict = segnet_ros.training.entry:predict',
             'segnet_pretrain = segnet_ros.training.entry:pretrain',

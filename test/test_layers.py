@@ -40,7 +40,7 @@ NEWER_THAN_HUMBLE = {
     'ParameterEventHandler',
     'add_post_set_parameters_callback',
     'add_pre_set_parameters_callback',
-    'autostart',
+    'autostart=',
     'enable_logger_service',
     'matched',
     'wait_for_node',
@@ -49,7 +49,7 @@ NEWER_THAN_HUMBLE = {
     'rclpy.experimental',
     'rclpy.try_shutdown',
 }
-"""Keywords, attributes, imports and modules of rclpy that Humble lacks."""
+"""Keywords (some with their =), attributes, imports and modules of rclpy that Humble lacks."""
 
 
 def walk_run_time(node: ast.AST) -> Iterator[ast.AST]:
@@ -141,7 +141,7 @@ def test_only_segnet_node_sees_ros_and_torch() -> None:
 def names_used(node: ast.AST) -> set[str]:
     """Name what a node of the source refers to in another module."""
     if isinstance(node, ast.keyword):
-        return {str(node.arg)}
+        return {str(node.arg), f'{node.arg}='}
     if isinstance(node, ast.Attribute):
         return {node.attr, ast.unparse(node)}
     if isinstance(node, ast.ImportFrom):

@@ -46,6 +46,13 @@ class AgeWindow:
             else:
                 self._ages_s.append(age_s)
 
+    def clear(self) -> None:
+        """Forget all of them."""
+        with self._lock:
+            self._ages_s.clear()
+            self._mismatched = 0
+            self._is_mismatched = False
+
     def summary(self) -> Ages:
         """Summarize the ages kept."""
         with self._lock:

@@ -97,8 +97,21 @@ class Camera:
         self._prefix = prefix_of(name)
         self._wanted = reliability
         self._subscription: Subscription[Image] | None = None
+        self._is_enabled = True
         self._last_stamp: tuple[int, int] | None = None
         declare_parameters(node, CameraParameters, self._prefix)
+
+    def enable(self, is_enabled: bool) -> None:
+        """Let images in, as far as the camera's own parameter does; or drop them all."""
+        self._is_enabled = is_enabled
+        self._apply_parameters()
+
+    def reset_statistics(self) -> None:
+        """Begin to count anew."""
+        self.slot.reset_counts()
+        self.ages.clear()
+        self.disordered = 0
+        self.lost = None if self.lost is None else 0
 
     def follow_publishers(self) -> None:
         """Subscribe, or subscribe anew where the publishers ask for another reliability."""
@@ -111,11 +124,17 @@ class Camera:
         if policy.name.lower() != self.reliability:
             self._subscribe(policy)
 
+    def unsubscribe(self) -> None:
+        """Hear no more images; the next :meth:`follow_publishers` subscribes again."""
+        if self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+        self._subscription = None
+        self.reliability = ''
+
     def _subscribe(self, policy: ReliabilityPolicy) -> None:
         if self._subscription is None:
             self.last_arrival = time.monotonic()
-        else:
-            self._node.destroy_subscription(self._subscription)
+        self.unsubscribe()
         try:
             events = SubscriptionEventCallbacks(message_lost=self._count_lost)
             self._subscription = self._create_subscription(policy, events)
@@ -139,9 +158,7 @@ class Camera:
 
     def _receive(self, message: Image) -> None:
         """Keep the image and return at once; conversion waits until it is chosen."""
-        limits = read_parameters(self._node, CameraParameters, self._prefix)
-        self.slot.enable(limits.enabled)
-        self.slot.limit(limits.max_rate)
+        self._apply_parameters()
         self.slot.put(CameraImage(self, message))
         self.last_arrival = time.monotonic()
         self.encoding = shorten(message.encoding)
@@ -150,6 +167,12 @@ class Camera:
         if self._last_stamp is not None and stamp <= self._last_stamp:
             self._report_disorder(stamp, self._last_stamp)
         self._last_stamp = stamp
+
+    def _apply_parameters(self) -> None:
+        """Take what may have been changed since the last image."""
+        values = read_parameters(self._node, CameraParameters, self._prefix)
+        self.slot.enable(self._is_enabled and values.enabled)
+        self.slot.limit(values.max_rate)
 
     def _report_disorder(self, stamp: tuple[int, int], last: tuple[int, int]) -> None:
         self.disordered += 1

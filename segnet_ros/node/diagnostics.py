@@ -32,17 +32,17 @@ class CameraMonitor:
         self._camera = camera
         self._previous: Counts | None = None
 
-    def status(self, device: str, classes: Sequence[str], is_ready: bool) -> DiagnosticStatus:
+    def status(self, device: str, classes: Sequence[str], obstacle: str) -> DiagnosticStatus:
         """
         Describe the camera now.
 
         :param device: what the network runs on
         :param classes: names by class id; none until the network is loaded
-        :param is_ready: whether the network is loaded and warm
+        :param obstacle: why no images are segmented; empty if they are
         """
         counts = self._camera.slot.counts()
         ages = self._camera.ages.summary()
-        level, message = self._judge(counts, ages, is_ready)
+        level, message = self._judge(counts, ages, obstacle)
         self._previous = counts
         values = {**_describe_counts(counts), **_describe_ages(ages), **self._describe_input()}
         values['classes'] = ', '.join(classes)
@@ -54,9 +54,9 @@ class CameraMonitor:
             values=[KeyValue(key=key, value=value) for key, value in values.items()],
         )
 
-    def _judge(self, counts: Counts, ages: Ages, is_ready: bool) -> tuple[bytes, str]:
-        if not is_ready:
-            return DiagnosticStatus.WARN, 'loading the network'
+    def _judge(self, counts: Counts, ages: Ages, obstacle: str) -> tuple[bytes, str]:
+        if obstacle:
+            return DiagnosticStatus.WARN, obstacle
         silence_s = time.monotonic() - self._camera.last_arrival
         if silence_s > STALL_S:
             return DiagnosticStatus.WARN, f'no image for {silence_s:.0f} s'

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 REPEAT_S = 5.0
 """Pause between two log lines about images refused for the same reason."""
+MOST_FAILURES = 3
+"""In a row. One can be bad luck; after an illegal access a CUDA context never recovers."""
 
 
 class ImagePredictor(Protocol):
@@ -46,10 +48,11 @@ class ImagePredictor(Protocol):
 
 class InferenceThread(threading.Thread):
     """
-    Own the predictor, and with it the device, from loading to the last image.
+    Own a predictor, and with it the device, from loading to the last image.
 
     :ivar predictor: None until it is loaded and warm
-    :ivar has_failed: whether the thread ended by itself; the reason is in the log
+    :ivar failure: why the thread has ended by itself; empty if it has not
+    :ivar settled: set once there is a predictor, or the thread has ended
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class InferenceThread(threading.Thread):
         report_age: Callable[[CameraImage], None],
         notify: Callable[[], None],
         logger: RcutilsLogger,
+        predecessor: InferenceThread | None = None,
     ) -> None:
         """
         Prepare; ``start`` begins to load.
@@ -69,20 +73,31 @@ class InferenceThread(threading.Thread):
             installation or a parameter is at fault
         :param read_opacity: called once per image
         :param report_age: called with each image right after its outputs were published
-        :param notify: called when ``predictor`` or ``has_failed`` has changed
+        :param notify: called when ``predictor`` or ``failure`` has changed
+        :param predecessor: takes images until this one is warm, and is stopped then
         """
         # A daemon, so that a program that forgets ``stop`` can still end.
         super().__init__(name='inference', daemon=True)
         self.predictor: ImagePredictor | None = None
-        self.has_failed = False
+        self.failure = ''
+        self.settled = threading.Event()
         self._load = load
         self._mailbox = mailbox
         self._read_opacity = read_opacity
         self._report_age = report_age
         self._notify = notify
         self._logger = logger
-        self._stopping = threading.Event()
+        self._predecessor = predecessor
+        self._over = threading.Event()
+        self._is_silenced = False
+        self._failures = 0
         self._explained_at: dict[tuple[str, str], float] = {}
+
+    def retire(self) -> None:
+        """Finish the image in progress, and wait for the end."""
+        self._over.set()
+        self._mailbox.wake()
+        self.join()
 
     def stop(self, timeout_s: float) -> None:
         """
@@ -90,37 +105,37 @@ class InferenceThread(threading.Thread):
 
         :param timeout_s: how long to wait; a forward pass cannot be interrupted
         """
-        self._stopping.set()
-        self._mailbox.close()
+        self._is_silenced = True
+        self._over.set()
+        self._mailbox.wake()
         self.join(timeout_s)
 
     def run(self) -> None:
         """Work until ``stop``; for ``threading.Thread`` to call."""
         try:
-            predictor = self._load_predictor()
-            while predictor is not None:
-                taken = self._mailbox.take()
-                if not taken:
-                    return
-                self._process(predictor, taken[0].slot, taken[0].item)
-        except Exception:
-            # Not survivable by assumption: after an illegal access a CUDA context never
-            # recovers. And while stopping, publishers may be gone already.
-            if not self._stopping.is_set():
-                self._fail(f'inference failed:\n{traceback.format_exc()}')
-
-    def _load_predictor(self) -> ImagePredictor | None:
-        try:
             predictor = self._load()
-        except (ValueError, OSError, ImportError) as error:
-            if not self._stopping.is_set():
+            predictor.warm_up()
+            self._settle(predictor)
+            while taken := self._mailbox.take(self._over.is_set):
+                self._process(predictor, taken[0].slot, taken[0].item)
+        except Exception as error:
+            is_for_the_user = isinstance(error, (ValueError, OSError, ImportError))
+            if is_for_the_user and self.predictor is None:
                 self._fail(str(error))
-            return None
-        predictor.warm_up()
+            else:
+                self._fail(f'inference failed:\n{traceback.format_exc()}')
+        finally:
+            self.settled.set()
+
+    def _settle(self, predictor: ImagePredictor) -> None:
+        if self._over.is_set():
+            return
+        if self._predecessor:
+            self._predecessor.retire()
+            self._predecessor = None  # and its predictor can be freed
         self.predictor = predictor
-        if not self._stopping.is_set():
-            self._notify()
-        return predictor
+        self.settled.set()
+        self._notify()
 
     def _process(
         self, predictor: ImagePredictor, slot: Slot[CameraImage], item: CameraImage
@@ -132,15 +147,20 @@ class InferenceThread(threading.Thread):
             return
         try:
             image = image_to_rgb(message)
+            prediction = predictor.predict(
+                image, outputs=outputs, overlay_opacity=self._read_opacity()
+            )
         except ImageError as error:
             slot.mark_dropped(error.reason)
             self._explain(error, camera.topic)
             return
-        prediction = predictor.predict(
-            image, outputs=outputs, overlay_opacity=self._read_opacity()
-        )
+        except Exception as error:
+            slot.mark_dropped('inference_failed')
+            self._survive(error)
+            return
+        self._failures = 0
         for name in outputs:
-            if self._stopping.is_set():
+            if self._is_silenced:
                 return
             camera.outputs.publish(name, getattr(prediction, name), message.header)
         self._report_age(item)
@@ -153,7 +173,22 @@ class InferenceThread(threading.Thread):
             self._explained_at[key] = now
             self._logger.error(f'{topic}: image dropped: {error}')
 
+    def _survive(self, error: Exception) -> None:
+        """Go on after a failure, but not after several in a row."""
+        self._failures += 1
+        if self._failures == MOST_FAILURES:
+            raise error
+        kind = type(error).__name__
+        remedy = ''
+        if kind == 'OutOfMemoryError':
+            remedy = '; end other programs on the GPU, or lower input_height and input_width'
+        self._logger.error(
+            f'image dropped: inference failed, {self._failures} in a row of {MOST_FAILURES} that'
+            f' end the node: {kind}: {error}{remedy}'
+        )
+
     def _fail(self, text: str) -> None:
-        self._logger.fatal(text)
-        self.has_failed = True
-        self._notify()
+        # While stopping, publishers may be gone already.
+        if not self._is_silenced:
+            self.failure = text
+            self._notify()

@@ -165,7 +165,6 @@ class Mailbox(Generic[T]):
         self._condition = threading.Condition()
         self._clock = clock
         self._slots: list[Slot[T]] = []
-        self._closed = False
 
     def open_slot(self) -> Slot[T]:
         """Make one more slot; before anything is taken."""
@@ -173,17 +172,18 @@ class Mailbox(Generic[T]):
         self._slots.append(slot)
         return slot
 
-    def take(self, most: int = 1) -> list[Taken[T]]:
+    def take(self, is_over: Callable[[], bool], most: int = 1) -> list[Taken[T]]:
         """
         Wait for an item and take it, and others that wait; the camera that waited longest first.
 
-        For one thread only, which marks each item before it takes the next.
+        For one thread at a time, which marks each item before it takes the next.
 
+        :param is_over: whether to wait no more; looked at after each :meth:`wake`
         :param most: items to take at once, each of another slot
-        :return: at least one; none once the mailbox is closed
+        :return: at least one; none once it is over
         """
         with self._condition:
-            while not self._closed:
+            while not is_over():
                 pauses = {slot: slot._tell_pause() for slot in self._slots}
                 ready = [slot for slot, pause in pauses.items() if pause == 0.0]
                 if ready:
@@ -193,8 +193,7 @@ class Mailbox(Generic[T]):
                 self._condition.wait(min(held, default=None))
             return []
 
-    def close(self) -> None:
-        """Wake the waiting thread and hand out no more items."""
+    def wake(self) -> None:
+        """Let the waiting thread look whether it is over."""
         with self._condition:
-            self._closed = True
             self._condition.notify_all()

@@ -17,7 +17,11 @@ NAME = '[A-Za-z][A-Za-z0-9_]*'
 class Parameters:
     """The value of every parameter, as of one moment."""
 
-    checkpoint: str = parameter('', 'Checkpoint file. Empty: the packaged one.')
+    checkpoint: str = parameter(
+        '',
+        'Checkpoint file. Empty: the packaged one. A change counts from ~/reload on.',
+        read_only=False,
+    )
     device: str = parameter('auto', 'Where to compute: auto, cpu, cuda or cuda:N.')
     precision: str = parameter(
         'auto',
@@ -50,6 +54,9 @@ class Parameters:
         0,
         'Threads for computing on the CPU. 0: all cores on the CPU, 1 beside CUDA.',
         bounds=(0, 1024),
+    )
+    autostart: bool = parameter(
+        True, 'Whether the node configures and activates itself, as a node without lifecycle.'
     )
 
     def __post_init__(self) -> None:

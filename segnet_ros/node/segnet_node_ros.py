@@ -14,8 +14,10 @@ from rclpy.clock import ClockType
 from rclpy.exceptions import InvalidHandle
 from rclpy.exceptions import ParameterException
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode
+from rclpy.lifecycle import LifecycleState
+from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.logging import get_logger
-from rclpy.node import Node
 from rclpy.utilities import try_shutdown
 from segnet_ros.node.advice import Adviser
 from segnet_ros.node.camera import Camera
@@ -31,6 +33,8 @@ from segnet_ros.node.parameter_record import declare_parameters
 from segnet_ros.node.parameter_record import ParameterError
 from segnet_ros.node.parameter_record import read_parameters
 from segnet_ros.node.parameters import Parameters
+from segnet_ros.node.segmenter import Segmenter
+from segnet_ros.node.services import Services
 
 PredictorFactory = Callable[..., ImagePredictor]
 """Has the signature of ``Predictor.from_checkpoint``."""
@@ -57,26 +61,28 @@ def load_predictor(*args: Any, **options: Any) -> ImagePredictor:
     return Predictor.from_checkpoint(*args, **options)
 
 
-class SegNetNode(Node):
+class SegNetNode(LifecycleNode):
     """
     Segment the images of one or more cameras.
 
-    The executor's callbacks return at once; ``InferenceThread`` does the work. It starts with the
-    node, and the cameras are subscribed when the network is loaded and warm.
+    The executor's callbacks return at once; an ``InferenceThread`` does the work. A managed node,
+    which configures (loads and warms up the network) and activates (subscribes to the cameras)
+    itself, unless it is told not to.
     """
 
     def __init__(self, predictor_factory: PredictorFactory = load_predictor) -> None:
         """
-        Begin to load.
+        Begin to load, unless the parameter ``autostart`` is false.
 
         :param predictor_factory: called in the inference thread
         :raises ParameterError: if a parameter has a value that it cannot take
         """
         super().__init__('segnet')
+        self._factory = predictor_factory
         self.parameters = declare_parameters(self, Parameters)
-        mailbox: Mailbox[CameraImage] = Mailbox()
+        self._mailbox: Mailbox[CameraImage] = Mailbox()
         self._cameras = [
-            Camera(self, name, self.parameters.input_reliability, mailbox)
+            Camera(self, name, self.parameters.input_reliability, self._mailbox)
             for name in self.parameters.cameras
         ]
         node_name = self.get_fully_qualified_name()
@@ -84,25 +90,23 @@ class SegNetNode(Node):
         own_topics = [topic for camera in self._cameras for topic in camera.outputs.topics]
         self._advisers = [Adviser(self, camera, own_topics) for camera in self._cameras]
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 1)
-        self._is_ready = False
-        self._wake_up = self.create_guard_condition(self._begin_when_ready)
-        self._inference = InferenceThread(
-            load=lambda: self._load(predictor_factory),
-            mailbox=mailbox,
-            read_opacity=lambda: read_parameters(self, Parameters).overlay_opacity,
-            report_age=self._report_age,
-            notify=self.wake,
-            logger=self.get_logger(),
-        )
+        self._segmenter = Segmenter(self._make_thread)
+        Services(self, self._cameras, self._segmenter, self._describe_network)
+        self._is_active = False
+        self._starts_itself = self.parameters.autostart
+        self._wake_up = self.create_guard_condition(self._start_when_loaded)
         # Steady, because a step of the system time must not stop it.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(PERIOD_S, self._look_after, clock=steady)
-        self._inference.start()
+        if self._starts_itself:
+            self._segmenter.start()
 
     @property
-    def has_failed(self) -> bool:
-        """Whether inference has ended by itself; the reason is in the log."""
-        return self._inference.has_failed
+    def failure(self) -> str:
+        """Why the node cannot go on; empty if it can."""
+        # Whoever configures it from outside is told, and may try again.
+        is_fatal = self._starts_itself or self._is_active
+        return self._segmenter.failure if is_fatal else ''
 
     def wake(self) -> None:
         """Make a waiting executor return from ``spin_once``; safe from any thread."""
@@ -111,56 +115,135 @@ class SegNetNode(Node):
 
     def stop(self) -> None:
         """Publish no more images, and give the inference thread a moment to end."""
-        self._inference.stop(timeout_s=JOIN_S if self._is_ready else 0.0)
+        self._segmenter.stop(timeout_s=JOIN_S if self._segmenter.predictor else 0.0)
 
-    def _load(self, predictor_factory: PredictorFactory) -> ImagePredictor:
-        values = self.parameters
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load and warm up; done already where the node starts itself."""
+        self._segmenter.start()
+        while not self._segmenter.wait(PERIOD_S):
+            self._look_after()
+        if self._segmenter.failure:
+            self.get_logger().error(self._segmenter.failure)
+            self._segmenter.free(JOIN_S)
+            return TransitionCallbackReturn.FAILURE
+        return super().on_configure(state)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Subscribe to the cameras."""
+        for camera in self._cameras:
+            camera.follow_publishers()
+        self._is_active = True
+        self.get_logger().info(f'ready: {self._describe_network()}')
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Hear no more images; the network stays loaded."""
+        self._is_active = False
+        for camera in self._cameras:
+            camera.unsubscribe()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free the network's memory."""
+        self._segmenter.free(JOIN_S)
+        return super().on_cleanup(state)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Do both, in whatever state; the process goes on until it is ended."""
+        self.on_deactivate(state)
+        return self.on_cleanup(state)
+
+    def _start_when_loaded(self) -> None:
+        """Configure and activate as soon as there is somebody to take images."""
+        if self._starts_itself and self._segmenter.predictor:
+            self._starts_itself = False
+            self.trigger_configure()
+            self.trigger_activate()
+
+    def _make_thread(self, predecessor: InferenceThread | None) -> InferenceThread:
+        return InferenceThread(
+            load=lambda: self._load(predecessor.predictor if predecessor else None),
+            mailbox=self._mailbox,
+            read_opacity=lambda: read_parameters(self, Parameters).overlay_opacity,
+            report_age=self._report_age,
+            notify=self.wake,
+            logger=self.get_logger(),
+            predecessor=predecessor,
+        )
+
+    def _load(self, present: ImagePredictor | None) -> ImagePredictor:
+        """
+        Load the checkpoint that the parameters name.
+
+        :param present: which is to be followed by one with the same classes
+        :raises ValueError: if it has others
+        """
+        values = read_parameters(self, Parameters)
         self.get_logger().info(
             f'loading {values.checkpoint or "the packaged checkpoint"}, device {values.device}, '
             f'precision {values.precision}'
         )
-        return predictor_factory(
+        predictor = self._factory(
             values.checkpoint,
             device=values.device,
             precision=values.precision,
             input_size=values.input_size,
             cpu_threads=values.cpu_threads,
         )
+        if present:
+            check_same_classes(present.label_set.names, predictor.label_set.names)
+        return predictor
 
-    def _begin_when_ready(self) -> None:
-        """Subscribe to the cameras as soon as there is somebody to take their images."""
-        predictor = self._inference.predictor
-        if predictor is None or self._is_ready:
-            return
-        for camera in self._cameras:
-            camera.follow_publishers()
-        self._is_ready = True
+    def _describe_network(self) -> str:
+        predictor = self._segmenter.predictor
+        assert predictor is not None
         height, width = predictor.input_size
-        topics = ', '.join(camera.topic for camera in self._cameras)
-        self.get_logger().info(
-            f'ready: {topics}, device {predictor.device}, '
+        return (
+            f'{", ".join(camera.topic for camera in self._cameras)}, device {predictor.device}, '
             f'precision {predictor.precision}, input {height}x{width} (height x width), '
             f'{predictor.label_set.num_classes} classes of {predictor.label_set.name}'
         )
 
     def _look_after(self) -> None:
-        if self._is_ready:
+        if self._is_active:
             for camera, adviser in zip(self._cameras, self._advisers, strict=True):
                 camera.follow_publishers()
                 adviser.check()
         message = DiagnosticArray()
         message.header.stamp = self.get_clock().now().to_msg()
-        predictor = self._inference.predictor
+        predictor = self._segmenter.predictor
         device = str(predictor.device) if predictor else self.parameters.device
         classes = predictor.label_set.names if predictor else ()
-        message.status = [
-            monitor.status(device, classes, self._is_ready) for monitor in self._monitors
-        ]
+        obstacle = self._describe_obstacle()
+        message.status = [monitor.status(device, classes, obstacle) for monitor in self._monitors]
         self._diagnostics.publish(message)
+
+    def _describe_obstacle(self) -> str:
+        """Say why no images are segmented; empty if they are."""
+        if self._is_active:
+            return ''
+        if self._segmenter.is_loading:
+            return 'loading the network'
+        if self._segmenter.predictor:
+            return 'inactive: the network is loaded, the cameras are not heard'
+        return 'not configured: no network is loaded'
 
     def _report_age(self, item: CameraImage) -> None:
         age_ns = self.get_clock().now().nanoseconds - read_stamp(item.message.header)
         item.camera.ages.add(age_ns / 1e9)
+
+
+def check_same_classes(expected: Sequence[str], found: Sequence[str]) -> None:
+    """
+    Refuse other classes, or the same in another order: whoever hears the labels counts on them.
+
+    :raises ValueError: if they differ
+    """
+    if list(expected) != list(found):
+        raise ValueError(
+            f'expected a checkpoint with the classes {", ".join(expected)}, found'
+            f' {", ".join(found)}; start the node anew to change its classes'
+        )
 
 
 def run(args: Sequence[str], predictor_factory: PredictorFactory, signals: ExitSignals) -> int:
@@ -198,6 +281,8 @@ def run(args: Sequence[str], predictor_factory: PredictorFactory, signals: ExitS
 def _spin(node: SegNetNode, signals: ExitSignals) -> None:
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    while not (signals.requested.is_set() or node.has_failed):
+    while not (signals.requested.is_set() or node.failure):
         executor.spin_once()
+    if node.failure:
+        node.get_logger().fatal(node.failure)
     executor.shutdown(timeout_sec=0)

@@ -26,7 +26,7 @@ def start_node() -> Iterator[Callable[..., NodeProcess]]:
 
     yield start
     for process in processes:
-        process.kill()
+        process.end()
 
 
 @pytest.fixture(scope='module')

@@ -16,6 +16,8 @@ from typing import Any
 PROGRAM = Path(__file__).with_name('node_process.py')
 PATIENCE_S = 30.0
 """Before a test gives up on a node; machines may be busy."""
+GRACE_S = 5.0
+"""Before a node that does not end is killed."""
 
 
 class NodeProcess:
@@ -76,10 +78,19 @@ class NodeProcess:
         self._reader.join(PATIENCE_S)
         return code, duration_s
 
-    def kill(self) -> None:
-        """End the process if it still runs."""
-        self._process.kill()
-        self._process.wait(PATIENCE_S)
+    def end(self) -> None:
+        """
+        End the process if it still runs.
+
+        At first in a way that it leaves the graph: the services of a node that was killed seem to
+        be there for a while, and take requests.
+        """
+        self._process.terminate()
+        try:
+            self._process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(PATIENCE_S)
 
     def _wait(self, find: Callable[[], Any], what: str) -> Any:
         deadline = time.monotonic() + PATIENCE_S

@@ -3,7 +3,10 @@ Program that runs the node with a stand-in for the network.
 
 It takes its time and fails as planned, and writes one JSON line per image to standard output:
 when it was begun (``time.monotonic``, the same clock in every process of a host), the value of
-its first pixel and the outputs asked for.
+its first pixel, the outputs asked for and the checkpoint that was loaded.
+
+A checkpoint called ``broken`` is refused, one called ``other`` has other classes, one called
+``slow`` takes a second to load.
 """
 
 from __future__ import annotations
@@ -41,12 +44,14 @@ class DelayPredictor:
     channels reversed; overlay: the image times the opacity.
     """
 
-    label_set = SimpleNamespace(name='stand-in', num_classes=2, names=('this', 'that'))
     device = 'cpu'
     precision = 'fp32'
     input_size = (48, 64)
 
-    def __init__(self, plan: argparse.Namespace) -> None:
+    def __init__(self, plan: argparse.Namespace, checkpoint: str) -> None:
+        names = ('these', 'those') if checkpoint == 'other' else ('this', 'that')
+        self.label_set = SimpleNamespace(name='stand-in', num_classes=2, names=names)
+        self._checkpoint = checkpoint
         self._plan = plan
         self._number = 0
 
@@ -60,9 +65,14 @@ class DelayPredictor:
     ) -> SimpleNamespace:
         """Report, wait, answer."""
         self._number += 1
-        report = {'start': time.monotonic(), 'pixel': image[0, 0].tolist(), 'outputs': outputs}
+        report = {
+            'start': time.monotonic(),
+            'pixel': image[0, 0].tolist(),
+            'outputs': outputs,
+            'checkpoint': self._checkpoint,
+        }
         say(json.dumps(report))
-        if self._number == self._plan.fail_at:
+        if self._number in self._plan.fail_at:
             raise RuntimeError('planned failure')
         time.sleep(self._plan.delay)
         answers = {
@@ -95,7 +105,9 @@ def parse_plan() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument('--warm-up', type=float, default=0.0, help='seconds')
     parser.add_argument('--delay', type=float, default=0.0, help='seconds per image')
     parser.add_argument('--fail-load', choices=FAILURES, help='raise this while loading')
-    parser.add_argument('--fail-at', type=int, default=0, help='raise at this image, from 1')
+    parser.add_argument(
+        '--fail-at', type=int, nargs='+', default=(), help='raise at these images, from 1'
+    )
     plan, node_args = parser.parse_known_args()
     return plan, [sys.argv[0], *node_args]
 
@@ -107,10 +119,11 @@ def run() -> None:
 
     def load(*args: Any, **options: Any) -> DelayPredictor:
         say('loading ' + json.dumps([*args, options]))
-        time.sleep(plan.load)
-        if plan.fail_load:
-            raise FAILURES[plan.fail_load]('expected a checkpoint, found a fish; give another one')
-        return DelayPredictor(plan)
+        time.sleep(1.0 if args[0] == 'slow' else plan.load)
+        if plan.fail_load or args[0] == 'broken':
+            failure = FAILURES[plan.fail_load or 'ValueError']
+            raise failure('expected a checkpoint, found a fish; give another one')
+        return DelayPredictor(plan, args[0])
 
     main(node_args, predictor_factory=load)
 

@@ -10,9 +10,11 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 from numpy.typing import NDArray
+from rcl_interfaces.srv import SetParameters
 import rclpy
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from rclpy.qos import HistoryPolicy
 from rclpy.qos import QoSProfile
@@ -20,6 +22,8 @@ from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import Image
 
 PATIENCE_S = 30.0
+MATCHING_S = 0.5
+"""From the discovery of a service to its discovery of the client."""
 RELIABLE = ReliabilityPolicy.RELIABLE
 BEST_EFFORT = ReliabilityPolicy.BEST_EFFORT
 
@@ -114,6 +118,37 @@ class RosClient:
             assert time.monotonic() < deadline, f'no event within {PATIENCE_S} s'
             publisher.publish(make())
             self.spin_for(period_s)
+
+    def call(
+        self, kind: type, name: str, request: Any, between: Callable[[], None] | None = None
+    ) -> Any:
+        """
+        Call a service and return its answer.
+
+        :param between: called again and again while the answer is awaited
+        """
+        service = self.node.create_client(kind, name)
+        assert service.wait_for_service(PATIENCE_S), f'no service {name}'
+        # It is heard now, but may not hear yet, and its answer would be lost; there is no event.
+        self.spin_for(MATCHING_S)
+        future = service.call_async(request)
+
+        def is_done() -> bool:
+            if between:
+                between()
+            return bool(future.done())
+
+        self.spin_until(is_done, f'answer of {name}')
+        self.node.destroy_client(service)
+        return future.result()
+
+    def set_parameter(self, node: str, name: str, value: Any) -> None:
+        """Change a parameter of a node, which has to take it."""
+        request = SetParameters.Request(
+            parameters=[Parameter(name, value=value).to_parameter_msg()]
+        )
+        answer = self.call(SetParameters, f'{node}/set_parameters', request)
+        assert all(result.successful for result in answer.results), answer
 
     def wait_for_subscriber(self, publisher: Publisher) -> None:
         """Wait until someone hears the publisher."""

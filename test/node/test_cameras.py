@@ -9,8 +9,6 @@ import time
 from node_control import NodeProcess
 import numpy as np
 import pytest
-from rcl_interfaces.srv import SetParameters
-from rclpy.parameter import Parameter
 from ros_client import make_image
 from ros_client import RosClient
 from test_overload import assert_sums_up
@@ -29,16 +27,6 @@ def start_with_cameras(
 
 def of_camera(statuses: list[dict[str, str]], name: str) -> list[dict[str, str]]:
     return [status for status in statuses if status['name'] == f'segnet: {name}/image_raw']
-
-
-def set_parameter(client: RosClient, name: str, value: object) -> None:
-    service = client.node.create_client(SetParameters, 'segnet/set_parameters')
-    assert service.wait_for_service(30.0)
-    request = SetParameters.Request(parameters=[Parameter(name, value=value).to_parameter_msg()])
-    future = service.call_async(request)
-    client.spin_until(future.done, 'answer')
-    assert all(result.successful for result in future.result().results)
-    client.node.destroy_client(service)
 
 
 def test_outputs_keep_header_and_size_of_their_camera(
@@ -127,17 +115,17 @@ def test_a_camera_is_limited_and_disabled_at_run_time(
         return {name: len(messages) for name, messages in heard.items()}
 
     count(1.0)
-    set_parameter(client, 'camera.front.max_rate', 4.0)
+    client.set_parameter('segnet', 'camera.front.max_rate', 4.0)
     limited = count(2.0)
     assert 6 <= limited['front'] <= 10
     assert limited['rear'] > 2 * limited['front']
-    set_parameter(client, 'camera.front.max_rate', 0.0)
-    set_parameter(client, 'camera.rear.enabled', False)
+    client.set_parameter('segnet', 'camera.front.max_rate', 0.0)
+    client.set_parameter('segnet', 'camera.rear.enabled', False)
     count(0.3)
     disabled = count(1.0)
     assert disabled['rear'] == 0
     assert disabled['front'] > 10
-    set_parameter(client, 'camera.rear.enabled', True)
+    client.set_parameter('segnet', 'camera.rear.enabled', True)
     count(0.3)
     assert count(1.0)['rear'] > 10
     client.spin_until(

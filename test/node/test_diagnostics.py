@@ -47,7 +47,7 @@ def values_of(status: DiagnosticStatus) -> dict[str, str]:
 
 def process(mailbox: Mailbox[str], slot: Slot[str], finish: Callable[[Slot[str]], None]) -> None:
     slot.put('image')
-    mailbox.take()
+    mailbox.take(lambda: False)
     finish(slot)
 
 
@@ -59,7 +59,7 @@ def test_every_count_is_told(
     process(mailbox, camera.slot, lambda slot: slot.mark_dropped('no_subscriber'))
     process(mailbox, camera.slot, lambda slot: slot.put('next'))
     camera.slot.put('last')
-    status = monitor.status('cpu', CLASSES, is_ready=True)
+    status = monitor.status('cpu', CLASSES, obstacle='')
     assert status.level == DiagnosticStatus.OK
     assert status.name == 'robot1/segnet: front/image_raw'
     assert status.hardware_id == 'cpu'
@@ -88,20 +88,20 @@ def test_unknown_values_are_called_unknown(
     camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
     camera.lost = None
-    values = values_of(monitor.status('cpu', CLASSES, is_ready=True))
+    values = values_of(monitor.status('cpu', CLASSES, obstacle=''))
     assert values['age p50 (ms)'] == 'unknown'
     assert values['lost in transport'] == 'unknown'
 
 
 def test_loading_is_a_warning(monitor: CameraMonitor) -> None:
-    status = monitor.status('auto', (), is_ready=False)
+    status = monitor.status('auto', (), obstacle='loading the network')
     assert status.level == DiagnosticStatus.WARN
     assert 'loading' in status.message
 
 
 def test_a_silent_camera_is_a_warning(camera: SimpleNamespace, monitor: CameraMonitor) -> None:
     camera.last_arrival = time.monotonic() - 3
-    status = monitor.status('cpu', CLASSES, is_ready=True)
+    status = monitor.status('cpu', CLASSES, obstacle='')
     assert status.level == DiagnosticStatus.WARN
     assert status.message == 'no image for 3 s'
 
@@ -110,18 +110,18 @@ def test_refused_images_are_an_error_until_none_is_refused(
     mailbox: Mailbox[str], camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
     process(mailbox, camera.slot, lambda slot: slot.mark_dropped('bad_encoding'))
-    status = monitor.status('cpu', CLASSES, is_ready=True)
+    status = monitor.status('cpu', CLASSES, obstacle='')
     assert status.level == DiagnosticStatus.ERROR
     assert 'bad_encoding' in status.message
     process(mailbox, camera.slot, lambda slot: slot.mark_processed())
-    assert monitor.status('cpu', CLASSES, is_ready=True).level == DiagnosticStatus.OK
+    assert monitor.status('cpu', CLASSES, obstacle='').level == DiagnosticStatus.OK
 
 
 def test_implausible_ages_are_a_warning_about_clocks(
     camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
     camera.ages.add(1.7e9)
-    status = monitor.status('cpu', CLASSES, is_ready=True)
+    status = monitor.status('cpu', CLASSES, obstacle='')
     assert status.level == DiagnosticStatus.WARN
     assert 'clock mismatch' in status.message
     assert values_of(status)['clock mismatch'] == '1'

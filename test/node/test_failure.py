@@ -156,15 +156,22 @@ def test_a_failure_while_loading_that_nobody_expects_comes_with_its_traceback(
     assert 'RuntimeError: expected a checkpoint' in node.output
 
 
-def test_a_failure_of_inference_ends_the_node_with_its_traceback(
+def test_failures_of_inference_are_survived_but_not_three_in_a_row(
     client: RosClient, start_node: Callable[..., NodeProcess]
 ) -> None:
-    node = start_node('--fail-at', '1')
-    begin_image(client, node)
+    node = start_node('--fail-at', '1', '3', '4', '7', '8', '9')
+    statuses = client.record_diagnostics()
+    heard = client.record('segnet/label')
+    camera = client.advertise()
+    image = make_image(np.zeros((8, 12, 3), np.uint8))
+    client.publish_until(camera, lambda: image, lambda: len(node.reports) >= 9)
     code, _ = node.wait_for_exit()
     assert code == 1
-    assert 'FATAL' in node.output
+    assert len(heard) == 3
+    assert 'inference failed, 2 in a row of 3 that end the node: RuntimeError' in node.output
+    assert len([line for line in node.lines if 'FATAL' in line]) == 1
     assert 'RuntimeError: planned failure' in node.output
+    assert not any(int(status.get('dropped: inference_failed', 0)) > 6 for status in statuses)
 
 
 @pytest.mark.soak

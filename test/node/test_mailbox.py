@@ -22,6 +22,10 @@ def assert_sums_up(counts: Counts) -> None:
     )
 
 
+def never() -> bool:
+    return False
+
+
 class Clock:
     """A clock that is set by the test."""
 
@@ -38,7 +42,7 @@ def open_one() -> tuple[Mailbox[Any], Slot[Any]]:
 
 
 def take_item(mailbox: Mailbox[Any]) -> Any:
-    (taken,) = mailbox.take()
+    (taken,) = mailbox.take(never)
     return taken.item
 
 
@@ -55,7 +59,7 @@ def test_the_newest_of_three_is_taken_and_two_are_counted_as_replaced() -> None:
 def test_an_item_put_while_another_is_in_progress_waits() -> None:
     mailbox, slot = open_one()
     slot.put(1)
-    mailbox.take()
+    mailbox.take(never)
     slot.put(2)
     assert slot.counts() == Counts(2, 0, {}, 1, 1)
     slot.mark_dropped('empty')
@@ -66,7 +70,7 @@ def test_an_item_put_while_another_is_in_progress_waits() -> None:
 def test_take_blocks_until_an_item_is_put() -> None:
     mailbox, slot = open_one()
     taken: list[Any] = []
-    thread = threading.Thread(target=lambda: taken.extend(mailbox.take()))
+    thread = threading.Thread(target=lambda: taken.extend(mailbox.take(never)))
     thread.start()
     assert not taken
     slot.put(7)
@@ -76,25 +80,29 @@ def test_take_blocks_until_an_item_is_put() -> None:
 
 
 @pytest.mark.parametrize('is_item_waiting', [False, True])
-def test_close_wakes_the_waiting_thread_and_hands_out_nothing_more(is_item_waiting: bool) -> None:
+def test_what_is_over_hands_out_nothing_and_leaves_the_item(is_item_waiting: bool) -> None:
     mailbox, slot = open_one()
+    over = threading.Event()
     taken: list[Any] = []
-    thread = threading.Thread(target=lambda: taken.append(mailbox.take()))
+    thread = threading.Thread(target=lambda: taken.append(mailbox.take(over.is_set)))
     if is_item_waiting:
+        over.set()
         slot.put(1)
-        mailbox.close()
         thread.start()
     else:
         thread.start()
-        mailbox.close()
+        over.set()
+        mailbox.wake()
     thread.join(PATIENCE_S)
     assert taken == [[]]
+    if is_item_waiting:
+        assert take_item(mailbox) == 1
 
 
 def test_put_does_not_wait_for_the_taker() -> None:
     mailbox, slot = open_one()
     slot.put(b'')
-    mailbox.take()
+    mailbox.take(never)
     durations_s = []
     for _ in range(1000):
         start = time.perf_counter()
@@ -123,8 +131,8 @@ def test_several_are_taken_at_once_each_of_another_camera() -> None:
     slots = [mailbox.open_slot() for _ in range(3)]
     for slot, item in ((slots[2], 'c'), (slots[0], 'a'), (slots[0], 'a2'), (slots[1], 'b')):
         slot.put(item)
-    assert [taken.item for taken in mailbox.take(2)] == ['c', 'a2']
-    assert [taken.item for taken in mailbox.take(2)] == ['b']
+    assert [taken.item for taken in mailbox.take(never, 2)] == ['c', 'a2']
+    assert [taken.item for taken in mailbox.take(never, 2)] == ['b']
 
 
 def test_a_limit_keeps_the_rate_and_hands_out_the_newest() -> None:
@@ -138,7 +146,7 @@ def test_a_limit_keeps_the_rate_and_hands_out_the_newest() -> None:
         slot.limit(10.0)  # again and again, as the camera does
         slot.put(step)
         other.put(0)
-        for one in mailbox.take(2):
+        for one in mailbox.take(never, 2):
             if one.slot is slot:
                 taken.append(one.item)
             one.slot.mark_processed()
@@ -164,10 +172,10 @@ def test_a_limit_that_is_lifted_lets_the_held_item_go() -> None:
     mailbox, slot = open_one()
     slot.limit(0.001)
     slot.put(1)
-    mailbox.take()
+    mailbox.take(never)
     slot.put(2)
     taken: list[Any] = []
-    thread = threading.Thread(target=lambda: taken.extend(mailbox.take()))
+    thread = threading.Thread(target=lambda: taken.extend(mailbox.take(never)))
     thread.start()
     slot.limit(0.0)
     thread.join(PATIENCE_S)
@@ -192,7 +200,7 @@ def test_counts_begin_anew_with_what_is_there() -> None:
     mailbox, slot = open_one()
     for item in range(4):
         slot.put(item)
-    mailbox.take()
+    mailbox.take(never)
     slot.put(5)
     slot.reset_counts()
     assert slot.counts() == Counts(2, 0, {}, 1, 1)
@@ -202,6 +210,7 @@ def test_counts_begin_anew_with_what_is_there() -> None:
 
 def test_counts_sum_up_at_every_moment_while_two_threads_put_and_one_takes() -> None:
     mailbox, slot = open_one()
+    over = threading.Event()
     taken_items = []
     newest = 0
 
@@ -213,7 +222,7 @@ def test_counts_sum_up_at_every_moment_while_two_threads_put_and_one_takes() -> 
 
     def take() -> None:
         choose = random.Random(0)
-        while taken := mailbox.take():
+        while taken := mailbox.take(over.is_set):
             taken_items.append(taken[0].item)
             if choose.random() < 0.5:
                 slot.mark_processed()
@@ -227,7 +236,8 @@ def test_counts_sum_up_at_every_moment_while_two_threads_put_and_one_takes() -> 
         putter.start()
     while any(putter.is_alive() for putter in putters):
         assert_sums_up(slot.counts())
-    mailbox.close()
+    over.set()
+    mailbox.wake()
     taker.join(PATIENCE_S)
     counts = slot.counts()
     assert_sums_up(counts)

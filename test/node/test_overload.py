@@ -16,7 +16,9 @@ from sensor_msgs.msg import Image
 pytestmark = pytest.mark.ros
 
 PERIOD_S = 1 / 30
+FAST_PERIOD_S = 1 / 60
 DELAY_S = 0.7
+FAST_DELAY_S = 0.05
 SLACK_S = 0.3
 """For the way from publisher to callback; an old image would wait nearly DELAY_S."""
 
@@ -24,8 +26,11 @@ SLACK_S = 0.3
 class NumberedCamera:
     """Publish numbered images at a steady rate and remember when each was published."""
 
-    def __init__(self, client: RosClient, size: tuple[int, int]) -> None:
+    def __init__(
+        self, client: RosClient, size: tuple[int, int], period_s: float = PERIOD_S
+    ) -> None:
         self.times: list[float] = []
+        self._period_s = period_s
         self._client = client
         self._publisher = client.advertise()
         self._pixels = np.zeros((*size, 3), np.uint8)
@@ -34,8 +39,9 @@ class NumberedCamera:
     def run(self, duration_s: float) -> None:
         """Publish for a time, at times that do not drift."""
         start = time.monotonic()
-        for number in range(round(duration_s / PERIOD_S)):
-            self._client.spin_for(start + number * PERIOD_S - time.monotonic())
+        for number in range(round(duration_s / self._period_s)):
+            remaining_s = start + number * self._period_s - time.monotonic()
+            self._client.spin_for(max(0.001, remaining_s))  # hears, even if it is late
             self._publisher.publish(self._next())
 
     def _next(self) -> Image:
@@ -109,5 +115,49 @@ def test_memory_does_not_grow_under_overload(
     resident_bytes = overload(
         client, start_node, part_s=20.0, parts=9, size=(480, 640), slack_s=SLACK_S
     )
+    print('resident MB:', [round(size / 1e6, 1) for size in resident_bytes])
+    assert max(resident_bytes[2:]) - resident_bytes[1] < 3 * 480 * 640 * 3
+
+
+def keep_up(
+    client: RosClient,
+    start_node: Callable[..., NodeProcess],
+    part_s: float,
+    parts: int,
+    margin: float,
+) -> list[int]:
+    """
+    Run a predictor of 50 ms behind a camera of 60 Hz: the node itself must cost next to nothing.
+
+    :param margin: how many times the bounds of a machine that does nothing else
+    :return: the node's memory after each part
+    """
+    statuses = client.record_diagnostics()
+    heard = client.record('segnet/label')
+    node = start_node('--delay', str(FAST_DELAY_S))
+    camera = NumberedCamera(client, (480, 640), FAST_PERIOD_S)
+    resident_bytes = []
+    for _ in range(parts):
+        camera.run(part_s)
+        resident_bytes.append(node.resident_bytes)
+    assert_sums_up(statuses)
+    assert float(statuses[-1]['age p95 (ms)']) < 90 * margin
+    most = parts * part_s / FAST_DELAY_S
+    assert len(node.reports) > (1 - 0.05 * margin) * most
+    assert len(heard) >= len(node.reports) - 2
+    return resident_bytes
+
+
+def test_a_fast_predictor_keeps_its_rate(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    keep_up(client, start_node, part_s=6.0, parts=1, margin=3)
+
+
+@pytest.mark.soak
+def test_a_fast_predictor_keeps_its_rate_for_five_minutes(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    resident_bytes = keep_up(client, start_node, part_s=30.0, parts=10, margin=1)
     print('resident MB:', [round(size / 1e6, 1) for size in resident_bytes])
     assert max(resident_bytes[2:]) - resident_bytes[1] < 3 * 480 * 640 * 3

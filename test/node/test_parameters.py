@@ -28,7 +28,7 @@ import yaml
 
 CONFIG = Path(__file__).parents[2] / 'config' / 'segnet.yaml'
 RECORDS = [Parameters, CameraParameters, SourceParameters]
-CHANGEABLE = ('overlay_opacity', 'enabled', 'max_rate')
+CHANGEABLE = ('checkpoint', 'overlay_opacity', 'enabled', 'max_rate')
 
 
 def as_value(default: Any) -> Any:

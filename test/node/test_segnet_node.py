@@ -27,7 +27,7 @@ def node() -> Iterator[NodeProcess]:
     """Run one quick node for all tests of this module that need no other."""
     process = NodeProcess()
     yield process
-    process.kill()
+    process.end()
 
 
 def gradient(height: int, width: int, channels: int = 3) -> NDArray[np.uint8]:

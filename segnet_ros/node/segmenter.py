@@ -1,0 +1,101 @@
+"""The model of a node: loaded, exchanged for another while images flow, and freed again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import gc
+
+from segnet_ros.node.inference import ImagePredictor
+from segnet_ros.node.inference import InferenceThread
+
+ThreadFactory = Callable[['InferenceThread | None'], InferenceThread]
+"""Makes a thread that has not begun, from the one that it is to follow."""
+
+
+class Segmenter:
+    """
+    Keep one inference thread with a predictor; for the thread of the executor.
+
+    A thread has one predictor for its life, because CUDA keeps state per thread. To exchange the
+    predictor, a second thread loads beside the first and takes over when it is warm.
+    """
+
+    def __init__(self, make_thread: ThreadFactory) -> None:
+        """Prepare; nothing is loaded yet."""
+        self._make_thread = make_thread
+        self._thread: InferenceThread | None = None
+        self._successor: InferenceThread | None = None
+
+    @property
+    def predictor(self) -> ImagePredictor | None:
+        """What segments the images; None while it is not loaded and warm."""
+        return self._thread.predictor if self._thread else None
+
+    @property
+    def failure(self) -> str:
+        """Why there will be no predictor, or no more; empty if all is well."""
+        return self._thread.failure if self._thread else ''
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether a first predictor, or another, is being loaded."""
+        threads = (self._thread, self._successor)
+        return any(thread is not None and not thread.settled.is_set() for thread in threads)
+
+    def start(self) -> None:
+        """Begin to load, unless that was begun before."""
+        if self._thread is None:
+            self._thread = self._make_thread(None)
+            self._thread.start()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until loading has ended; tell whether it has."""
+        return self._thread is not None and self._thread.settled.wait(timeout_s)
+
+    def start_reload(self) -> InferenceThread:
+        """
+        Begin to load another predictor, that takes over once it is warm.
+
+        :return: the thread that loads it; ``settled`` tells when, ``failure`` why not
+        :raises ValueError: if there is none to follow, or another is being loaded
+        """
+        if self.predictor is None or self._successor:
+            state = 'loading' if self.is_loading else 'not configured'
+            raise ValueError(f'expected a node with a loaded network, found it {state}; try later')
+        self._successor = self._make_thread(self._thread)
+        self._successor.start()
+        return self._successor
+
+    def finish_reload(self, successor: InferenceThread) -> str:
+        """
+        Keep the new thread, or the old one if the new one has failed.
+
+        :param successor: of :meth:`start_reload`, settled
+        :return: why it has failed; empty if it has not
+        """
+        if successor is not self._successor:
+            return 'the node was cleaned up in the meantime'
+        self._successor = None
+        if successor.predictor:
+            self._thread = successor
+        return successor.failure
+
+    def stop(self, timeout_s: float) -> None:
+        """
+        Publish nothing more.
+
+        :param timeout_s: how long what is in progress may take to end
+        """
+        for thread in (self._successor, self._thread):
+            if thread:
+                thread.stop(timeout_s)
+
+    def free(self, timeout_s: float) -> None:
+        """
+        Stop, and let go of the predictor with all that it holds.
+
+        :param timeout_s: how long what is in progress may take to end
+        """
+        self.stop(timeout_s)
+        self._thread = self._successor = None
+        gc.collect()  # captured graphs are in cycles

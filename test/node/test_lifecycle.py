@@ -1,0 +1,209 @@
+"""Tests of the node's states and services, as a process on a real graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import signal
+import time
+from typing import Any
+
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from lifecycle_msgs.srv import GetState
+from node_control import NodeProcess
+import numpy as np
+import pytest
+from ros_client import make_image
+from ros_client import RosClient
+from std_srvs.srv import SetBool
+from std_srvs.srv import Trigger
+from test_failure import assert_clean_exit
+from test_overload import assert_sums_up
+
+pytestmark = pytest.mark.ros
+
+IMAGE = np.zeros((8, 12, 3), np.uint8)
+
+
+def start_unconfigured(
+    client: RosClient, start_node: Callable[..., NodeProcess], *args: str
+) -> tuple[NodeProcess, list[dict[str, str]]]:
+    """Start a node that is managed from outside; return it with what it says of itself."""
+    statuses = client.record_diagnostics()
+    own = args if '--ros-args' in args else (*args, '--ros-args')
+    node = start_node(*own, '-p', 'autostart:=false')
+    client.spin_until(lambda: statuses)  # and so each has discovered the other
+    return node, statuses
+
+
+def change_state(client: RosClient, transition: int) -> bool:
+    request = ChangeState.Request(transition=Transition(id=transition))
+    return bool(client.call(ChangeState, 'segnet/change_state', request).success)
+
+
+def read_state(client: RosClient) -> str:
+    return str(client.call(GetState, 'segnet/get_state', GetState.Request()).current_state.label)
+
+
+def flow(client: RosClient, heard: list[Any]) -> None:
+    """Publish until more is heard."""
+    before = len(heard)
+    camera = client.advertise()
+    client.publish_until(camera, lambda: make_image(IMAGE), lambda: len(heard) > before + 2)
+    client.node.destroy_publisher(camera)
+
+
+def test_a_node_starts_itself(client: RosClient, start_node: Callable[..., NodeProcess]) -> None:
+    node = start_node()
+    node.wait_for('ready')
+    assert read_state(client) == 'active'
+
+
+def test_a_managed_node_goes_through_its_states(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    node, statuses = start_unconfigured(client, start_node, '--load', '1.5')
+    heard = client.record('segnet/label')
+    assert read_state(client) == 'unconfigured'
+    assert statuses[-1]['message'] == 'not configured: no network is loaded'
+    assert 'loading [' not in node.output
+    assert change_state(client, Transition.TRANSITION_CONFIGURE)
+    assert 'warming up' in node.output
+    assert any(status['message'] == 'loading the network' for status in statuses)
+    assert read_state(client) == 'inactive'
+    for _ in range(2):
+        assert change_state(client, Transition.TRANSITION_ACTIVATE)
+        flow(client, heard)
+        assert change_state(client, Transition.TRANSITION_DEACTIVATE)
+        camera = client.advertise()
+        client.spin_for(0.5)
+        assert camera.get_subscription_count() == 0
+        client.node.destroy_publisher(camera)
+    client.spin_until(lambda: statuses[-1]['message'].startswith('inactive'))
+    assert change_state(client, Transition.TRANSITION_CLEANUP)
+    assert read_state(client) == 'unconfigured'
+    assert change_state(client, Transition.TRANSITION_CONFIGURE)
+    assert node.output.count('warming up') == 2
+    assert change_state(client, Transition.TRANSITION_ACTIVATE)
+    flow(client, heard)
+    assert_sums_up(statuses)
+
+
+def test_a_network_that_cannot_be_loaded_leaves_a_managed_node_as_it_was(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    node, _ = start_unconfigured(client, start_node, '--ros-args', '-p', 'checkpoint:=broken')
+    assert not change_state(client, Transition.TRANSITION_CONFIGURE)
+    assert read_state(client) == 'unconfigured'
+    assert 'found a fish' in node.wait_for('ERROR')
+    client.set_parameter('segnet', 'checkpoint', '')
+    assert change_state(client, Transition.TRANSITION_CONFIGURE)
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize('state', ['unconfigured', 'configuring', 'inactive', 'finalized'])
+def test_a_signal_ends_the_node_cleanly_in_every_state(
+    client: RosClient,
+    start_node: Callable[..., NodeProcess],
+    number: signal.Signals,
+    state: str,
+) -> None:
+    load_s = '30' if state == 'configuring' else '0'
+    node, _ = start_unconfigured(client, start_node, '--load', load_s)
+    assert read_state(client) == 'unconfigured'
+    if state == 'configuring':
+        service = client.node.create_client(ChangeState, 'segnet/change_state')
+        assert service.wait_for_service(30.0)
+        request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CONFIGURE))
+        client.spin_for(0.5)
+        service.call_async(request)
+        node.wait_for('loading [')
+        client.node.destroy_client(service)
+    elif state == 'inactive':
+        assert change_state(client, Transition.TRANSITION_CONFIGURE)
+    elif state == 'finalized':
+        assert change_state(client, Transition.TRANSITION_UNCONFIGURED_SHUTDOWN)
+    node.signal(number)
+    assert_clean_exit(node)
+
+
+def test_another_network_takes_over_while_images_flow(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    node = start_node('--delay', '0.02')
+    statuses = client.record_diagnostics()
+    heard = client.record('segnet/label')
+    flow(client, heard)
+    client.set_parameter('segnet', 'checkpoint', 'slow')
+    camera = client.advertise()
+    before = len(node.reports)
+
+    def publish() -> None:
+        camera.publish(make_image(IMAGE))
+
+    start = time.monotonic()
+    answer = client.call(Trigger, 'segnet/reload', Trigger.Request(), publish)
+    assert answer.success, answer.message
+    assert '2 classes of stand-in' in answer.message
+    assert time.monotonic() - start > 0.9
+    loading = [report for report in node.reports[before:] if report['checkpoint'] != 'slow']
+    assert len(loading) > 10, 'no images while the other network was loading'
+    flow(client, heard)
+    assert node.reports[-1]['checkpoint'] == 'slow'
+    client.spin_for(1.2)
+    assert_sums_up(statuses)
+
+
+@pytest.mark.parametrize(
+    ('checkpoint', 'words'),
+    [('broken', 'found a fish'), ('other', 'expected a checkpoint with the classes this, that')],
+)
+def test_a_network_that_is_refused_leaves_the_old_one(
+    client: RosClient, start_node: Callable[..., NodeProcess], checkpoint: str, words: str
+) -> None:
+    node = start_node()
+    heard = client.record('segnet/label')
+    flow(client, heard)
+    client.set_parameter('segnet', 'checkpoint', checkpoint)
+    answer = client.call(Trigger, 'segnet/reload', Trigger.Request())
+    assert not answer.success
+    assert answer.message.startswith('kept the old network: ')
+    assert words in answer.message
+    flow(client, heard)
+    assert node.reports[-1]['checkpoint'] == ''
+
+
+def test_a_node_that_has_loaded_nothing_cannot_reload(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    start_unconfigured(client, start_node)
+    answer = client.call(Trigger, 'segnet/reload', Trigger.Request())
+    assert not answer.success
+    assert 'found it not configured' in answer.message
+
+
+def test_images_are_dropped_while_disabled_and_counts_begin_anew(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    start_node()
+    statuses = client.record_diagnostics()
+    heard = client.record('segnet/label')
+    flow(client, heard)
+    assert client.call(SetBool, 'segnet/enable', SetBool.Request(data=False)).success
+    client.spin_for(0.3)
+    before = len(heard)
+    client.spin_until(lambda: statuses)
+    camera = client.advertise()
+    client.publish_until(
+        camera,
+        lambda: make_image(IMAGE),
+        lambda: int(statuses[-1].get('dropped: disabled', 0)) > 3,
+    )
+    assert len(heard) == before
+    assert client.call(SetBool, 'segnet/enable', SetBool.Request(data=True)).success
+    flow(client, heard)
+    assert client.call(Trigger, 'segnet/reset_statistics', Trigger.Request()).success
+    client.spin_until(lambda: statuses[-1]['received'] == '0')
+    assert 'dropped: disabled' not in statuses[-1]
+    flow(client, heard)
+    assert_sums_up(statuses)
