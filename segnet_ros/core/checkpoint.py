@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import field
-from importlib.resources import as_file
-from importlib.resources import files
 import json
 from pathlib import Path
 from typing import Any
 
+from segnet_ros.core.checkpoint_file import find_checkpoint
+from segnet_ros.core.checkpoint_file import METADATA_KEY
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.model import MIN_SIZE
 from segnet_ros.core.model import SegNet
@@ -29,7 +29,6 @@ import torch
 from torch import Tensor
 
 FORMAT_VERSION = 1
-METADATA_KEY = 'segnet_ros'
 
 
 class CheckpointError(WeightsError):
@@ -81,12 +80,6 @@ class Checkpoint:
         return network.eval()
 
 
-def packaged_checkpoint() -> Path:
-    """Path of the checkpoint that comes with the package, the default everywhere."""
-    with as_file(files('segnet_ros') / 'weights' / 'segnet_camvid.safetensors') as path:
-        return path
-
-
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """
     Write a checkpoint; a file already there is replaced in one step, or left as it was.
@@ -115,12 +108,7 @@ def load_checkpoint(path: str | Path = '') -> Checkpoint:
     :raises FileNotFoundError: if there is no such file
     :raises CheckpointError: if it is not a checkpoint, or one that this version cannot use
     """
-    path = Path(path) if path else packaged_checkpoint()
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"no checkpoint at '{path}': expected a .safetensors file that segnet_train wrote;"
-            ' correct the path, or leave it empty for the packaged checkpoint'
-        )
+    path = find_checkpoint(path)
     try:
         weights, metadata = read_weights(path, METADATA_KEY)
         checkpoint = _parse(metadata, weights)

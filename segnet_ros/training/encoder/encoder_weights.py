@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from safetensors import safe_open
 from safetensors import SafetensorError
-from segnet_ros.core.checkpoint import METADATA_KEY as CHECKPOINT_KEY
+from segnet_ros.core.checkpoint_file import METADATA_KEY as CHECKPOINT_KEY
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.normalization import Normalization
 from segnet_ros.core.weight_files import WeightsError

@@ -1,0 +1,56 @@
+"""Which file a checkpoint is in, and what it says of itself, read without PyTorch."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file
+from importlib.resources import files
+import json
+from pathlib import Path
+
+from safetensors import safe_open
+from safetensors import SafetensorError
+from segnet_ros.core.labels import LabelSet
+
+METADATA_KEY = 'segnet_ros'
+
+
+def packaged_checkpoint() -> Path:
+    """Path of the checkpoint that comes with the package, the default everywhere."""
+    with as_file(files('segnet_ros') / 'weights' / 'segnet_camvid.safetensors') as path:
+        return path
+
+
+def find_checkpoint(path: str | Path = '') -> Path:
+    """
+    Find the file of a checkpoint.
+
+    :param path: the file; empty for the one that comes with the package
+    :raises FileNotFoundError: if there is no such file
+    """
+    path = Path(path) if path else packaged_checkpoint()
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"no checkpoint at '{path}': expected a .safetensors file that segnet_train wrote;"
+            ' correct the path, or leave it empty for the packaged checkpoint'
+        )
+    return path
+
+
+def read_label_set(path: str | Path = '') -> LabelSet:
+    """
+    Read the label set of a checkpoint, and nothing else of the file.
+
+    :param path: the file; empty for the one that comes with the package
+    :raises FileNotFoundError: if there is no such file
+    :raises ValueError: if it is not a checkpoint
+    """
+    path = find_checkpoint(path)
+    try:
+        with safe_open(path, framework='numpy') as file:
+            values = json.loads(file.metadata()[METADATA_KEY])['label_set']
+    except (SafetensorError, OSError, TypeError, KeyError, ValueError) as error:
+        raise ValueError(
+            f'{path}: expected the metadata of a SegNet checkpoint, could not read it'
+            f' ({type(error).__name__}: {error}); use a file that segnet_train wrote'
+        ) from error
+    return LabelSet.from_dict(values, path)
