@@ -7,42 +7,28 @@ Source: sensor_msgs/msg/Image, fields ``encoding``, ``step`` and ``data``.
 from __future__ import annotations
 
 import array as byte_array
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from segnet_ros.node.cv_bridge_encodings import find_encoding
+from segnet_ros.node.encodings import Encoding
+from segnet_ros.node.encodings import ENCODINGS
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-
-class Encoding(NamedTuple):
-    """How the 8-bit samples of one encoding lie in a row, and how they become RGB."""
-
-    channels: int
-    """Bytes per pixel."""
-    to_rgb: int | None
-    """Color conversion code of OpenCV; None where the samples are RGB already."""
-
-
-ENCODINGS = {
-    'rgb8': Encoding(3, None),
-    'bgr8': Encoding(3, cv2.COLOR_BGR2RGB),
-    'rgba8': Encoding(4, cv2.COLOR_RGBA2RGB),
-    'bgra8': Encoding(4, cv2.COLOR_BGRA2RGB),
-    'mono8': Encoding(1, cv2.COLOR_GRAY2RGB),
-}
-
-
 LONGEST_SHOWN = 40
 """Characters; the longest encoding in use has 14."""
+LONGEST_EXPLANATION = 120
+"""Characters, of what an exception says."""
 
 
 class ImageError(ValueError):
     """
     Raised when an image message cannot be read; the text says expected, found and remedy.
 
-    :ivar reason: key to count by: 'bad_encoding', 'empty', 'bad_step' or 'short_data'
+    :ivar reason: key to count by: 'bad_encoding', 'empty', 'bad_size', 'bad_step', 'short_data' or
+        'bad_data'; of compressed images 'bad_data', 'empty' or 'too_large'
     """
 
     def __init__(self, reason: str, text: str) -> None:
@@ -58,20 +44,30 @@ def image_to_rgb(message: Image) -> NDArray[np.uint8]:
     to; where rows are padded it is strided. Every other encoding gives a contiguous copy, ``bgr8``
     too, since PyTorch refuses the negative strides of a reversed view. Strides are never negative.
 
-    :param message: image with an encoding of ``ENCODINGS`` and any ``step``
+    :param message: image with an encoding of ``ENCODINGS``, or one that ``find_encoding`` finds
+        with cv_bridge, and any ``step``
     :return: uint8 array (H, W, 3) in RGB order, values 0 to 255
     :raises ImageError: if size, encoding, step or length of the data do not fit together
     """
-    encoding = _check_image(message)
-    view: NDArray[np.uint8] = np.ndarray(
-        (message.height, message.width, encoding.channels),
-        np.uint8,
-        buffer=message.data,
-        strides=(message.step, encoding.channels, 1),
-    )
-    if encoding.to_rgb is None:
-        return view
-    return np.asarray(cv2.cvtColor(view, encoding.to_rgb), dtype=np.uint8)
+    if message.height == 0 or message.width == 0:
+        raise ImageError(
+            'empty',
+            'expected an image of at least 1x1 pixels, found '
+            f'{message.width}x{message.height}; check the camera driver',
+        )
+    encoding = ENCODINGS.get(message.encoding)
+    if encoding is None:
+        return _read_with_cv_bridge(message)
+    _check_rows(message, encoding)
+    try:
+        return encoding.read(message)
+    except cv2.error as error:  # out of memory; 1x1 pixels with some builds of 4.5.4
+        raise ImageError(
+            'bad_data',
+            f'expected {message.encoding} that OpenCV can convert, found '
+            f'{message.width}x{message.height} pixels; set the camera driver to another size '
+            f'({shorten(str(error), LONGEST_EXPLANATION)!r})',
+        ) from error
 
 
 def fill_image(message: Image, array: NDArray[np.uint8], encoding: str, header: Header) -> None:
@@ -83,14 +79,15 @@ def fill_image(message: Image, array: NDArray[np.uint8], encoding: str, header: 
 
     :param message: message to fill, best the same one for every image of a topic
     :param array: uint8 (H, W) or (H, W, C) with any strides, channels in the order of ``encoding``
-    :param encoding: an encoding of ``ENCODINGS``
+    :param encoding: one of ``ENCODINGS`` with 8-bit samples that lie pixel by pixel
     :param header: assigned as it is, not copied
     :raises ValueError: if dtype or channels of the array do not fit the encoding
     """
     channels = array.shape[2] if array.ndim == 3 else 1
-    if array.dtype != np.uint8 or channels != ENCODINGS[encoding].channels:
+    expected = ENCODINGS[encoding].pixel_bytes
+    if array.dtype != np.uint8 or channels != expected:
         raise ValueError(
-            f'expected a uint8 array with {ENCODINGS[encoding].channels} channels for {encoding}, '
+            f'expected a uint8 array with {expected} channels for {encoding}, '
             f'found {array.dtype} {array.shape}; convert it first'
         )
     if not isinstance(message.data, byte_array.array) or len(message.data) != array.size:
@@ -112,43 +109,60 @@ def read_stamp(header: Header) -> int:
     return int(header.stamp.sec) * 10**9 + int(header.stamp.nanosec)
 
 
-def shorten(text: str) -> str:
+def shorten(text: str, longest: int = LONGEST_SHOWN) -> str:
     """Cut a text of a message, which has any length, to what is worth showing."""
-    return text if len(text) <= LONGEST_SHOWN else f'{text[:LONGEST_SHOWN]}...'
+    return text if len(text) <= longest else f'{text[:longest]}...'
 
 
-def _check_image(message: Image) -> Encoding:
+def _read_with_cv_bridge(message: Image) -> NDArray[np.uint8]:
     """
-    Find the encoding of a message and make sure that its rows can be read.
+    Read an image whose encoding is not in ``ENCODINGS``.
 
-    :return: the entry of ``ENCODINGS``
+    :raises ImageError: if cv_bridge is absent, fails or does not know the encoding either
+    """
+    try:
+        encoding = find_encoding(message.encoding)
+        _check_rows(message, encoding)
+        return encoding.read(message)
+    except ImageError:
+        raise
+    except Exception as error:  # of any type, since cv_bridge is not ours
+        remedy = ' or install cv_bridge' if isinstance(error, ImportError) else ''
+        raise ImageError(
+            'bad_encoding',
+            f'expected encoding {", ".join(ENCODINGS)} or one that cv_bridge reads, '
+            f'found {shorten(message.encoding)!r}; set the camera driver to one of these{remedy} '
+            f'({shorten(str(error), LONGEST_EXPLANATION)!r})',
+        ) from error
+
+
+def _check_rows(message: Image, encoding: Encoding) -> None:
+    """
+    Make sure that the rows of a message can be read.
+
     :raises ImageError: if they cannot
     """
     height, width, step = message.height, message.width, message.step
-    if height == 0 or width == 0:
+    name = shorten(message.encoding)
+    by_height, by_width = encoding.multiple
+    if min(height, width) < encoding.smallest or height % by_height or width % by_width:
         raise ImageError(
-            'empty',
-            f'expected an image of at least 1x1 pixels, found {width}x{height}; '
-            'check the camera driver',
+            'bad_size',
+            f'expected {name} of at least {encoding.smallest}x{encoding.smallest} '
+            f'pixels in multiples of {by_width}x{by_height}, found {width}x{height}; '
+            'set the camera driver to another size or encoding',
         )
-    encoding = ENCODINGS.get(message.encoding)
-    if encoding is None:
-        raise ImageError(
-            'bad_encoding',
-            f'expected encoding {", ".join(ENCODINGS)}, '
-            f'found {shorten(message.encoding)!r}; set the camera driver to one of these',
-        )
-    row = width * encoding.channels
+    row = width * encoding.pixel_bytes
     if step < row:
         raise ImageError(
             'bad_step',
             f'expected step of at least {row} bytes for {width} pixels of '
-            f'{message.encoding}, found {step}; correct the publisher',
+            f'{name}, found {step}; correct the publisher',
         )
-    if len(message.data) < step * height:
+    rows = int(height * encoding.rows)
+    if len(message.data) < step * rows:
         raise ImageError(
             'short_data',
-            f'expected {step * height} bytes of data (step {step} x height '
-            f'{height}), found {len(message.data)}; correct the publisher',
+            f'expected {step * rows} bytes of data ({rows} rows of step {step}), '
+            f'found {len(message.data)}; correct the publisher',
         )
-    return encoding

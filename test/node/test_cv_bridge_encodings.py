@@ -1,0 +1,230 @@
+"""
+What the table of encodings lacks is read with cv_bridge, and refused where that is not possible.
+
+PyPI has no cv_bridge: a stand-in with the interface and the faults of the real one takes its
+place, and where the real one is installed, all of this runs with it as well.
+"""
+
+from __future__ import annotations
+
+import array as byte_array
+from collections.abc import Callable
+import subprocess
+import sys
+from types import ModuleType
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+
+pytest.importorskip('sensor_msgs', reason='needs the ROS 2 message packages')
+
+from segnet_ros.node.conversions import image_to_rgb
+from segnet_ros.node.conversions import ImageError
+from sensor_msgs.msg import Image
+
+HEIGHT, WIDTH = 5, 7
+LAYOUTS = {
+    'rgb16': ('uint16', (0, 1, 2)),
+    'bgr16': ('uint16', (2, 1, 0)),
+    'rgba16': ('uint16', (0, 1, 2, 0)),
+    'bgra16': ('uint16', (2, 1, 0, 0)),
+    '16UC1': ('uint16', (0,)),
+    '16UC3': ('uint16', (2, 1, 0)),
+    '16UC4': ('uint16', (2, 1, 0, 0)),
+    '32FC1': ('float32', (0,)),
+    '32FC3': ('float32', (2, 1, 0)),
+    '64FC1': ('float64', (0,)),
+}
+"""Dtype and order of the samples; in place of an alpha the first color, which must not show."""
+UNUSABLE = {'8UC2': ('uint8', 2), '16SC1': ('int16', 1), '16UC2': ('uint16', 2)}
+MOSAIC = ('uint16', 1)
+
+
+class CvBridgeError(TypeError):
+    """What cv_bridge raises."""
+
+
+class StandIn:
+    """What this package uses of ``cv_bridge.CvBridge``."""
+
+    def encoding_to_dtype_with_channels(self, encoding: str) -> tuple[str, int]:
+        """Look an encoding up."""
+        known = {name: (dtype, len(order)) for name, (dtype, order) in LAYOUTS.items()}
+        try:
+            return {**known, **UNUSABLE, 'bayer_rggb16': MOSAIC, '32FC7': ('float32', 7)}[encoding]
+        except KeyError:
+            raise CvBridgeError(f'Unrecognized image encoding [{encoding}]') from None
+
+    def imgmsg_to_cv2(self, message: Image, wanted: str) -> NDArray[Any]:
+        """Read a message, sheared where its rows are padded; color only from named encodings."""
+        dtype, channels = self.encoding_to_dtype_with_channels(message.encoding)
+        if message.is_bigendian == (sys.byteorder == 'little'):
+            raise AttributeError('`newbyteorder` was removed from the ndarray class')
+        pixels = np.frombuffer(message.data, dtype)[: message.height * message.width * channels]
+        pixels = pixels.reshape(message.height, message.width, channels)
+        if 'C' in message.encoding:
+            if wanted != 'passthrough':
+                raise CvBridgeError(f'[{message.encoding}] is not a color format')
+            return pixels[..., 0] if channels == 1 else pixels
+        assert wanted == 'rgb16'
+        if message.encoding == 'bayer_rggb16':
+            return cv2.cvtColor(pixels, cv2.COLOR_BayerBG2RGB)
+        return pixels[..., list(LAYOUTS[message.encoding][1][:3])]
+
+
+@pytest.fixture(params=['stand-in', 'real'])
+def cv_bridge(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Provide cv_bridge, the real one only where it is installed."""
+    if request.param == 'real':
+        pytest.importorskip('cv_bridge', reason='cv_bridge is not installed')
+        return
+    module = ModuleType('cv_bridge')
+    module.CvBridge = StandIn  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, 'cv_bridge', module)
+
+
+@pytest.fixture
+def no_cv_bridge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the import of cv_bridge fail."""
+    monkeypatch.setitem(sys.modules, 'cv_bridge', None)
+
+
+def make_message(
+    encoding: str, samples: NDArray[Any], padding: int = 0, is_bigendian: bool = False
+) -> Image:
+    """Lay samples (H, W, channels) row by row, each row followed by noise."""
+    message = Image(height=len(samples), width=samples.shape[1], encoding=encoding)
+    message.is_bigendian = int(is_bigendian)
+    message.step = samples[0].nbytes + padding
+    ordered = samples.astype(samples.dtype.newbyteorder('>' if is_bigendian else '<'))
+    rows = b''.join(row.tobytes() + b'\xa5' * padding for row in ordered)
+    message.data = byte_array.array('B', rows)
+    return message
+
+
+def draw(encoding: str) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+    """
+    Draw noise.
+
+    :return: the samples as sent, (HEIGHT, WIDTH, channels), and the picture to be read
+    """
+    dtype, order = LAYOUTS[encoding]
+    rng = np.random.default_rng(7)
+    if dtype == 'uint16':
+        deep = rng.integers(0, 65536, (HEIGHT, WIDTH, 3), dtype=np.uint16)
+        picture = (deep // 256).astype(np.uint8)
+    else:
+        deep = rng.random((HEIGHT, WIDTH, 3)).astype(dtype)
+        picture = np.floor(deep * 255 + 0.5).astype(np.uint8)
+    if len(order) == 1:
+        picture = np.repeat(picture[..., :1], 3, axis=2)
+    return deep[..., list(order)], picture
+
+
+@pytest.mark.usefixtures('cv_bridge')
+@pytest.mark.parametrize('is_bigendian', [False, True])
+@pytest.mark.parametrize('padding', [0, 1, 6])
+@pytest.mark.parametrize('encoding', list(LAYOUTS))
+def test_deep_image_reads_at_any_step_and_byte_order(
+    encoding: str, padding: int, is_bigendian: bool
+) -> None:
+    samples, picture = draw(encoding)
+    message = make_message(encoding, samples, padding, is_bigendian)
+    data = bytes(message.data)
+    image = image_to_rgb(message)
+    assert image.dtype == np.uint8
+    assert image.flags.c_contiguous
+    np.testing.assert_array_equal(image, picture)
+    assert bytes(message.data) == data
+
+
+@pytest.mark.usefixtures('cv_bridge')
+def test_deep_mosaic_reads() -> None:
+    samples = np.full((6, 8, 1), 30000, np.uint16)
+    samples[::2, ::2], samples[1::2, 1::2] = 60000, 10000
+    image = image_to_rgb(make_message('bayer_rggb16', samples, 2))
+    np.testing.assert_array_equal(image, np.full((6, 8, 3), (234, 117, 39), np.uint8))
+
+
+@pytest.mark.usefixtures('cv_bridge')
+@pytest.mark.parametrize(
+    ('encoding', 'change', 'reason', 'words'),
+    [
+        ('yuv9', None, 'bad_encoding', ["'yuv9'", 'yuv9]']),
+        ('32FC7', None, 'bad_encoding', ['1, 3 or 4 channels', '7 of float32']),
+        ('8UC2', None, 'bad_encoding', ['found 2 of uint8']),
+        ('16UC2', None, 'bad_encoding', ['found 2 of uint16']),
+        ('16SC1', None, 'bad_encoding', ['found 1 of int16']),
+        ('32FC1', lambda samples: samples * 12.5, 'bad_encoding', ['from 0 to 1', 'found 0.']),
+        (
+            '32FC1',
+            lambda samples: samples - 0.5,
+            'bad_encoding',
+            ['from 0 to 1', 'found -0.', 'to 0.'],
+        ),
+        ('32FC1', lambda samples: samples * np.nan, 'bad_encoding', ['from 0 to 1', 'nan']),
+        ('rgb16', lambda samples: samples[:, :-1], 'bad_step', ['42 bytes', 'found 36']),
+        ('rgb16', lambda samples: samples[:-1], 'short_data', ['210 bytes', 'found 168']),
+    ],
+)
+def test_what_cv_bridge_cannot_read_is_refused(
+    encoding: str,
+    change: Callable[[NDArray[Any]], NDArray[Any]] | None,
+    reason: str,
+    words: list[str],
+) -> None:
+    samples, _ = draw(encoding if encoding in LAYOUTS else 'rgb16')
+    message = make_message(encoding, change(samples) if change else samples)
+    message.height, message.width = HEIGHT, WIDTH
+    with pytest.raises(ImageError) as refusal:
+        image_to_rgb(message)
+    assert refusal.value.reason == reason
+    assert 'install' not in str(refusal.value)
+    for word in [*words, 'expected', 'found', ';']:
+        assert word in str(refusal.value)
+
+
+@pytest.mark.usefixtures('no_cv_bridge')
+@pytest.mark.parametrize('encoding', [*LAYOUTS, 'bayer_rggb16', 'yuv9'])
+def test_without_cv_bridge_the_remedy_names_it(encoding: str) -> None:
+    message = make_message(encoding, np.zeros((4, 4, 4), np.uint16))
+    with pytest.raises(
+        ImageError, match=rf"found '{encoding}'; .* or install cv_bridge"
+    ) as refusal:
+        image_to_rgb(message)
+    assert refusal.value.reason == 'bad_encoding'
+
+
+def test_any_failure_of_cv_bridge_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(StandIn):
+        def imgmsg_to_cv2(self, message: Image, wanted: str) -> NDArray[Any]:
+            raise SystemError('numpy\nmismatch')
+
+    module = ModuleType('cv_bridge')
+    module.CvBridge = Broken  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, 'cv_bridge', module)
+    with pytest.raises(ImageError, match=r"'numpy\\nmismatch'") as refusal:
+        image_to_rgb(make_message('rgb16', draw('rgb16')[0]))
+    assert refusal.value.reason == 'bad_encoding'
+
+
+IMPORT_AND_READ = """
+import sys
+
+class Wire:
+    def find_spec(self, name, path=None, target=None):
+        assert name.split('.')[0] != 'cv_bridge', 'imported'
+
+sys.meta_path.insert(0, Wire())
+from segnet_ros.node.conversions import image_to_rgb
+from sensor_msgs.msg import Image
+image = Image(height=1, width=2, step=6, encoding='bgr8', data=[1, 2, 3, 4, 5, 6])
+assert image_to_rgb(image).tolist() == [[[3, 2, 1], [6, 5, 4]]]
+"""
+
+
+def test_cv_bridge_is_not_imported_before_it_is_needed() -> None:
+    subprocess.run([sys.executable, '-c', IMPORT_AND_READ], check=True, timeout=60)
