@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import time
+from typing import Any
 from typing import NamedTuple
 
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy
 from rclpy.qos import HistoryPolicy
+from rclpy.qos import QoSPolicyKind
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 from segnet_ros.node.age import AgeWindow
+from segnet_ros.node.calibration import Calibration
 from segnet_ros.node.conversions import shorten
 from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.outputs import Outputs
 from segnet_ros.node.parameter_record import declare_parameters
 from segnet_ros.node.parameter_record import read_parameters
 from segnet_ros.node.parameters import CameraParameters
+from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.parameters import prefix_of
+from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
 try:
@@ -28,6 +34,12 @@ try:
 except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks
     from rclpy.qos_event import UnsupportedEventTypeError
+
+
+ImageMessage = Any
+"""An Image or a CompressedImage, which have no types."""
+OVERRIDABLE = (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH)
+"""What qos_overrides may change of the subscription; its reliability has a parameter."""
 
 
 def choose_reliability(publishers: Sequence[ReliabilityPolicy]) -> ReliabilityPolicy:
@@ -48,20 +60,22 @@ class CameraImage(NamedTuple):
     """An image as taken, and whose it is."""
 
     camera: Camera
-    message: Image
+    message: ImageMessage
 
 
 class Camera:
     """
     Put the images of one topic into a slot, as taken.
 
-    Everything but ``outputs``, ``ages`` and ``slot`` belongs to the thread of the executor.
+    Everything but ``outputs``, ``ages``, ``slot`` and ``calibration`` belongs to the thread of the
+    executor.
 
     :ivar subscribed_name: of the topic, before remapping
     :ivar topic: resolved name
     :ivar outputs: where its results go
     :ivar slot: where its images wait
     :ivar ages: of its latest results
+    :ivar calibration: its ``camera_info``
     :ivar reliability: of the subscription, ``reliable`` or ``best_effort``; empty before
     :ivar publishers: number of publishers at the last check
     :ivar lost: images that the transport is known to have lost; None if it does not tell
@@ -72,20 +86,25 @@ class Camera:
     """
 
     def __init__(
-        self, node: Node, name: str, reliability: str, mailbox: Mailbox[CameraImage]
+        self, node: Node, name: str, parameters: Parameters, mailbox: Mailbox[CameraImage]
     ) -> None:
         """
         Prepare; nothing is subscribed yet.
 
         :param name: of the camera, in the names of its topics; may be empty
-        :param reliability: ``auto``, ``reliable`` or ``best_effort``
+        :param parameters: say which kind of messages to hear, and how reliably
         :param mailbox: where its images wait, beside those of other cameras
         """
         self.subscribed_name = f'{name}/image_raw' if name else 'image_raw'
         self.topic = node.resolve_topic_name(self.subscribed_name)
+        self._kind: type[ImageMessage] = Image
+        if parameters.image_transport == 'compressed':
+            # Beside the raw one, as image_transport has it, so that one remapping is enough.
+            self._kind, self.topic = CompressedImage, f'{self.topic}/compressed'
         self.outputs = Outputs(node, name)
         self.slot = mailbox.open_slot()
         self.ages = AgeWindow()
+        self.calibration = Calibration(node, self.subscribed_name)
         self.reliability = ''
         self.publishers = 0
         self.lost: int | None = 0
@@ -95,8 +114,8 @@ class Camera:
         self.last_arrival = 0.0
         self._node = node
         self._prefix = prefix_of(name)
-        self._wanted = reliability
-        self._subscription: Subscription[Image] | None = None
+        self._wanted = parameters.input_reliability
+        self._subscription: Subscription[ImageMessage] | None = None
         self._is_enabled = True
         self._last_stamp: tuple[int, int] | None = None
         declare_parameters(node, CameraParameters, self._prefix)
@@ -115,7 +134,7 @@ class Camera:
 
     def follow_publishers(self) -> None:
         """Subscribe, or subscribe anew where the publishers ask for another reliability."""
-        found = self._node.get_publishers_info_by_topic(self.subscribed_name)
+        found = self._node.get_publishers_info_by_topic(self.topic)
         self.publishers = len(found)
         if self._wanted == 'auto':
             policy = choose_reliability([info.qos_profile.reliability for info in found])
@@ -129,6 +148,7 @@ class Camera:
         if self._subscription is not None:
             self._node.destroy_subscription(self._subscription)
         self._subscription = None
+        self.calibration.unsubscribe()
         self.reliability = ''
 
     def _subscribe(self, policy: ReliabilityPolicy) -> None:
@@ -142,10 +162,11 @@ class Camera:
             self.lost = None
             self._subscription = self._create_subscription(policy, SubscriptionEventCallbacks())
         self.reliability = policy.name.lower()
+        self.calibration.subscribe()
 
     def _create_subscription(
         self, policy: ReliabilityPolicy, events: SubscriptionEventCallbacks
-    ) -> Subscription[Image]:
+    ) -> Subscription[ImageMessage]:
         profile = QoSProfile(
             history=HistoryPolicy.KEEP_LAST,
             depth=1,
@@ -153,15 +174,21 @@ class Camera:
             durability=DurabilityPolicy.VOLATILE,
         )
         return self._node.create_subscription(
-            Image, self.subscribed_name, self._receive, profile, event_callbacks=events
+            self._kind,
+            self.topic,
+            self._receive,
+            profile,
+            event_callbacks=events,
+            qos_overriding_options=QoSOverridingOptions(OVERRIDABLE),
         )
 
-    def _receive(self, message: Image) -> None:
+    def _receive(self, message: ImageMessage) -> None:
         """Keep the image and return at once; conversion waits until it is chosen."""
         self._apply_parameters()
         self.slot.put(CameraImage(self, message))
         self.last_arrival = time.monotonic()
-        self.encoding = shorten(message.encoding)
+        is_raw = isinstance(message, Image)
+        self.encoding = shorten(message.encoding if is_raw else message.format)
         self.data_size = len(message.data)
         stamp = (message.header.stamp.sec, message.header.stamp.nanosec)
         if self._last_stamp is not None and stamp <= self._last_stamp:

@@ -14,10 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from rclpy.impl.rcutils_logger import RcutilsLogger
 from segnet_ros.node.camera import CameraImage
+from segnet_ros.node.compressed_images import compressed_to_rgb
 from segnet_ros.node.conversions import image_to_rgb
 from segnet_ros.node.conversions import ImageError
 from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.mailbox import Slot
+from segnet_ros.node.parameters import Parameters
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
 
 if TYPE_CHECKING:
     from segnet_ros.core.labels import LabelSet
@@ -26,6 +30,12 @@ REPEAT_S = 5.0
 """Pause between two log lines about images refused for the same reason."""
 MOST_FAILURES = 3
 """In a row. One can be bad luck; after an illegal access a CUDA context never recovers."""
+
+
+CONVERSIONS: dict[type, Callable[[Any], NDArray[np.uint8]]] = {
+    Image: image_to_rgb,
+    CompressedImage: compressed_to_rgb,
+}
 
 
 class ImagePredictor(Protocol):
@@ -60,7 +70,7 @@ class InferenceThread(threading.Thread):
         *,
         load: Callable[[], ImagePredictor],
         mailbox: Mailbox[CameraImage],
-        read_opacity: Callable[[], float],
+        read_parameters: Callable[[], Parameters],
         report_age: Callable[[CameraImage], None],
         notify: Callable[[], None],
         logger: RcutilsLogger,
@@ -71,7 +81,7 @@ class InferenceThread(threading.Thread):
 
         :param load: raises ValueError, OSError or ImportError with a text for the user where the
             installation or a parameter is at fault
-        :param read_opacity: called once per image
+        :param read_parameters: called once per image
         :param report_age: called with each image right after its outputs were published
         :param notify: called when ``predictor`` or ``failure`` has changed
         :param predecessor: takes images until this one is warm, and is stopped then
@@ -83,7 +93,7 @@ class InferenceThread(threading.Thread):
         self.settled = threading.Event()
         self._load = load
         self._mailbox = mailbox
-        self._read_opacity = read_opacity
+        self._read_parameters = read_parameters
         self._report_age = report_age
         self._notify = notify
         self._logger = logger
@@ -145,10 +155,11 @@ class InferenceThread(threading.Thread):
         if not outputs:
             slot.mark_dropped('no_subscriber')
             return
+        parameters = self._read_parameters()
         try:
-            image = image_to_rgb(message)
+            image = CONVERSIONS[type(message)](message)
             prediction = predictor.predict(
-                image, outputs=outputs, overlay_opacity=self._read_opacity()
+                image, outputs=outputs, overlay_opacity=parameters.overlay_opacity
             )
         except ImageError as error:
             slot.mark_dropped(error.reason)
@@ -162,7 +173,11 @@ class InferenceThread(threading.Thread):
         for name in outputs:
             if self._is_silenced:
                 return
-            camera.outputs.publish(name, getattr(prediction, name), message.header)
+            camera.outputs.publish(name, getattr(prediction, name), message.header, parameters)
+        info = camera.calibration.info
+        if info is not None:
+            size = image.shape[:2]
+            camera.outputs.publish_info(info, message.header, size, size)
         self._report_age(item)
         slot.mark_processed()
 

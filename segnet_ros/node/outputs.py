@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy
 from rclpy.qos import HistoryPolicy
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
+from segnet_ros.node.camera_info import scale_camera_info
+from segnet_ros.node.camera_info import Size
+from segnet_ros.node.compression import fill_jpeg
+from segnet_ros.node.compression import fill_png
 from segnet_ros.node.conversions import fill_image
+from segnet_ros.node.parameters import Parameters
+from sensor_msgs.msg import CameraInfo
+from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 OUTPUT_ENCODINGS = {'label': 'mono8', 'confidence': 'mono8', 'color': 'rgb8', 'overlay': 'rgb8'}
 """Encoding by output, in the order of publication."""
+WITH_LOSS = ('overlay',)
+"""Outputs that are compressed as JPEG. The others hold class ids or their colors: PNG."""
 
 
 class Outputs:
-    """Publish predictions as images; for the inference thread."""
+    """Publish predictions as images, raw and compressed; for the inference thread."""
 
     def __init__(self, node: Node, camera: str) -> None:
         """
@@ -28,43 +40,79 @@ class Outputs:
         :param camera: its name, may be empty
         """
         prefix = f'~/{camera}/' if camera else '~/'
-        self._publishers = {
-            name: node.create_publisher(
-                Image,
-                prefix + name,
-                QoSProfile(
-                    history=HistoryPolicy.KEEP_LAST,
-                    depth=1,
-                    reliability=ReliabilityPolicy.RELIABLE,
-                    durability=DurabilityPolicy.VOLATILE,
-                ),
-                qos_overriding_options=QoSOverridingOptions.with_default_policies(),
-            )
+        self._raw = {name: _advertise(node, Image, prefix + name) for name in OUTPUT_ENCODINGS}
+        self._compressed = {
+            name: _advertise(node, CompressedImage, f'{prefix}{name}/compressed')
             for name in OUTPUT_ENCODINGS
         }
-        self._messages = {name: Image() for name in OUTPUT_ENCODINGS}
+        self._info = _advertise(node, CameraInfo, f'{prefix}camera_info')
+        self._images = {name: Image() for name in OUTPUT_ENCODINGS}
+        self._files = {name: CompressedImage() for name in OUTPUT_ENCODINGS}
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """Resolved names."""
-        return tuple(publisher.topic_name for publisher in self._publishers.values())
+        """Resolved names of the image topics."""
+        return tuple(publisher.topic_name for publisher in self._raw.values())
 
     def subscribed(self) -> tuple[str, ...]:
-        """Name the outputs that someone subscribes to."""
+        """Name the outputs that someone subscribes to, raw or compressed."""
         return tuple(
             name
-            for name, publisher in self._publishers.items()
-            if publisher.get_subscription_count() > 0
+            for name in OUTPUT_ENCODINGS
+            if _is_heard(self._raw[name]) or _is_heard(self._compressed[name])
         )
 
-    def publish(self, name: str, array: NDArray[np.uint8], header: Header) -> None:
+    def publish(
+        self, name: str, array: NDArray[np.uint8], header: Header, parameters: Parameters
+    ) -> None:
         """
-        Publish one output.
+        Publish one output, raw, compressed or both, as it is subscribed to.
 
         :param name: a key of ``OUTPUT_ENCODINGS``
         :param array: uint8, (H, W) for mono8 or (H, W, 3) for rgb8
         :param header: of the input image, passed on unchanged
+        :param parameters: say how to compress
         """
-        message = self._messages[name]
-        fill_image(message, array, OUTPUT_ENCODINGS[name], header)
-        self._publishers[name].publish(message)
+        if _is_heard(self._raw[name]):
+            image = self._images[name]
+            fill_image(image, array, OUTPUT_ENCODINGS[name], header)
+            self._raw[name].publish(image)
+        if _is_heard(self._compressed[name]):
+            file = self._files[name]
+            if name in WITH_LOSS:
+                fill_jpeg(file, array, header, parameters.jpeg_quality)
+            else:
+                fill_png(file, array, header, parameters.png_level)
+            self._compressed[name].publish(file)
+
+    def publish_info(
+        self, info: CameraInfo, header: Header, image_size: Size, output_size: Size
+    ) -> None:
+        """
+        Publish the calibration that belongs to the outputs of an image.
+
+        :param info: of the camera
+        :param header: of the input image
+        :param image_size: height and width of the input image
+        :param output_size: of its outputs
+        """
+        if _is_heard(self._info):
+            self._info.publish(scale_camera_info(info, header, image_size, output_size))
+
+
+def _advertise(node: Node, kind: type[Any], topic: str) -> Publisher[Any]:
+    return node.create_publisher(
+        kind,
+        topic,
+        QoSProfile(
+            history=HistoryPolicy.KEEP_LAST,
+            depth=1,
+            reliability=ReliabilityPolicy.RELIABLE,
+            durability=DurabilityPolicy.VOLATILE,
+        ),
+        qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+    )
+
+
+def _is_heard(publisher: Publisher[Any]) -> bool:
+    return publisher.get_subscription_count() > 0

@@ -39,6 +39,11 @@ class Parameters:
         'Names of the cameras, which become a part of their topics: front/image_raw and '
         '~/front/label. One without a name: image_raw and ~/label.',
     )
+    image_transport: str = parameter(
+        'raw',
+        'Which kind of images to hear; compressed ones beside image_raw, on image_raw/compressed.',
+        choices=('raw', 'compressed'),
+    )
     input_reliability: str = parameter(
         'auto',
         'Reliability of the image subscription. auto: reliable if every publisher is.',
@@ -48,6 +53,15 @@ class Parameters:
         0.5,
         'Share of the class color in ~/overlay. 0: the camera image alone.',
         bounds=(0.0, 1.0),
+        read_only=False,
+    )
+    jpeg_quality: int = parameter(
+        80, 'Quality of ~/overlay/compressed.', bounds=(1, 100), read_only=False
+    )
+    png_level: int = parameter(
+        1,
+        'Effort for a small file of the other compressed outputs, which have no loss.',
+        bounds=(0, 9),
         read_only=False,
     )
     cpu_threads: int = parameter(

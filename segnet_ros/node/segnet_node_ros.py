@@ -82,8 +82,7 @@ class SegNetNode(LifecycleNode):
         self.parameters = declare_parameters(self, Parameters)
         self._mailbox: Mailbox[CameraImage] = Mailbox()
         self._cameras = [
-            Camera(self, name, self.parameters.input_reliability, self._mailbox)
-            for name in self.parameters.cameras
+            Camera(self, name, self.parameters, self._mailbox) for name in self.parameters.cameras
         ]
         node_name = self.get_fully_qualified_name()
         self._monitors = [CameraMonitor(node_name, camera) for camera in self._cameras]
@@ -164,7 +163,7 @@ class SegNetNode(LifecycleNode):
         return InferenceThread(
             load=lambda: self._load(predecessor.predictor if predecessor else None),
             mailbox=self._mailbox,
-            read_opacity=lambda: read_parameters(self, Parameters).overlay_opacity,
+            read_parameters=lambda: read_parameters(self, Parameters),
             report_age=self._report_age,
             notify=self.wake,
             logger=self.get_logger(),

@@ -28,7 +28,10 @@ import yaml
 
 CONFIG = Path(__file__).parents[2] / 'config' / 'segnet.yaml'
 RECORDS = [Parameters, CameraParameters, SourceParameters]
-CHANGEABLE = ('checkpoint', 'overlay_opacity', 'enabled', 'max_rate')
+CHANGEABLE = (
+    *('checkpoint', 'overlay_opacity', 'jpeg_quality', 'png_level'),
+    *('enabled', 'max_rate'),
+)
 
 
 def as_value(default: Any) -> Any:
