@@ -28,7 +28,7 @@ class DelayedPredictor:
         """Do nothing: there is nothing to warm up."""
 
     def predict(
-        self, image: NDArray[np.uint8], outputs: tuple[str, ...], overlay_opacity: float
+        self, image: NDArray[np.uint8], outputs: tuple[str, ...], **_: Any
     ) -> SimpleNamespace:
         """Take the time; another answer for each output and size, made once."""
         time.sleep(self._delay_s)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
+from segnet_ros.core.labels import UNLABELED
 from segnet_ros.core.overlay import blend
 from segnet_ros.core.overlay import colorize
+from segnet_ros.core.selection import Selection
 import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
@@ -19,7 +22,8 @@ def compute_outputs(
     image: Tensor,
     palette: Tensor,
     outputs: Sequence[str],
-    opacity: float | Tensor,
+    opacity: Tensor,
+    selection: Selection,
 ) -> dict[str, Tensor]:
     """
     Compute what is asked for, at the size of the image.
@@ -28,20 +32,42 @@ def compute_outputs(
     :param image: RGB, uint8 (H, W, 3)
     :param palette: RGB by class id, uint8 (256, 3)
     :param outputs: which of :data:`OUTPUTS`
-    :param opacity: share of the color in the overlay, 0 to 1
+    :param opacity: share of the color in the overlay, 0 to 1, float32 scalar
+    :param selection: which pixels keep their label; in the overlay, the others show the image
     :return: uint8 (H, W), color and overlay (H, W, 3), by name
     """
     logits = resize_logits(logits, image.shape[:2])
-    highest, label = logits.max(dim=1)
-    computed = {'label': label[0].to(torch.uint8)}
-    if 'confidence' in outputs:
+    highest, class_id = logits.max(dim=1)
+    label = class_id[0].to(torch.uint8)
+    computed = {}
+    if selection.class_ids is not None:
+        label = make_table(selection.class_ids, label.device)[label.int()]
+    if 'confidence' in outputs or selection.least:
         softmax = (highest - logits.logsumexp(dim=1)).exp_()
-        computed['confidence'] = softmax[0].mul_(255).round_().to(torch.uint8)
+        confidence = softmax[0].mul_(255).round_().to(torch.uint8)
+        computed['confidence'] = confidence
+        if selection.least:
+            label = label.masked_fill(confidence < selection.least, UNLABELED)
+    computed['label'] = label
     if 'color' in outputs or 'overlay' in outputs:
-        computed['color'] = colorize(computed['label'], palette)
+        computed['color'] = colorize(label, palette)
     if 'overlay' in outputs:
-        computed['overlay'] = blend(image, computed['color'], opacity)
+        blended = blend(image, computed['color'], opacity)
+        computed['overlay'] = torch.where((label == UNLABELED)[..., None], image, blended)
     return {name: computed[name] for name in outputs}
+
+
+@lru_cache
+def make_table(class_ids: tuple[int, ...], device: torch.device) -> Tensor:
+    """
+    Make the table that labels are looked up in.
+
+    :param class_ids: those to keep, 0 to 254
+    :return: uint8 (256,): of a class that is kept its id, of all others 255
+    """
+    table = torch.full((256,), UNLABELED, dtype=torch.uint8)
+    table[list(class_ids)] = torch.tensor(class_ids, dtype=torch.uint8)
+    return table.to(device)
 
 
 def resize_logits(logits: Tensor, size: tuple[int, ...]) -> Tensor:

@@ -22,13 +22,15 @@ from segnet_ros.core.engine.pipeline import Request
 from segnet_ros.core.model import MIN_SIZE
 from segnet_ros.core.outputs import OUTPUTS
 from segnet_ros.core.outputs import resize_logits
+from segnet_ros.core.selection import ALL
+from segnet_ros.core.selection import Selection
 import torch
 from torch import Tensor
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What was asked for, at the image's size; None for what was not."""
+    """What was asked for, at the size asked for; None for what was not."""
 
     label: NDArray[np.uint8] | None = None
     """Class ids, uint8 (H, W)."""
@@ -107,6 +109,8 @@ class Predictor:
         image: Image,
         outputs: Sequence[str] = ('label',),
         overlay_opacity: float = 0.5,
+        output_size: tuple[int, int] | None = None,
+        selection: Selection = ALL,
     ) -> Prediction:
         """
         Segment one image.
@@ -114,16 +118,20 @@ class Predictor:
         :param image: RGB, uint8 (H, W, 3), any size
         :param outputs: which of :data:`OUTPUTS` to compute
         :param overlay_opacity: share of the color in the overlay, 0 to 1
-        :return: the outputs, at the size of the image
+        :param output_size: height and width of the outputs; None for those of the image
+        :param selection: which pixels keep their label
+        :return: the outputs
         :raises ValueError: if the image or the outputs are not as above
         """
-        return self.predict_batch([image], outputs, overlay_opacity)[0]
+        return self.predict_batch([image], outputs, overlay_opacity, output_size, selection)[0]
 
     def predict_batch(
         self,
         images: Sequence[Image],
         outputs: Sequence[str] = ('label',),
         overlay_opacity: float = 0.5,
+        output_size: tuple[int, int] | None = None,
+        selection: Selection = ALL,
     ) -> list[Prediction]:
         """
         Segment several images, that may differ in size, in one forward pass.
@@ -131,7 +139,9 @@ class Predictor:
         :param images: RGB, uint8 (H, W, 3) each
         :param outputs: which of :data:`OUTPUTS` to compute
         :param overlay_opacity: share of the color in the overlay, 0 to 1
-        :return: a prediction per image, at its size
+        :param output_size: height and width of the outputs; None for those of each image
+        :param selection: which pixels keep their label
+        :return: a prediction per image
         :raises ValueError: if the images or the outputs are not as above
         """
         _check_arguments(outputs, overlay_opacity)
@@ -139,7 +149,7 @@ class Predictor:
             return []
         for image in images:
             _check_image(image)
-        request = Request(self.input_size, tuple(outputs))
+        request = Request(self.input_size, tuple(outputs), output_size, selection)
         with self._computing():
             computed = self._engine.segment(images, request, overlay_opacity)
         return [Prediction(**one) for one in computed]

@@ -20,11 +20,13 @@ from segnet_ros.node.conversions import ImageError
 from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.mailbox import Slot
 from segnet_ros.node.parameters import Parameters
+from segnet_ros.node.prediction_options import choose_options
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
 if TYPE_CHECKING:
     from segnet_ros.core.labels import LabelSet
+    from segnet_ros.core.selection import Selection
 
 REPEAT_S = 5.0
 """Pause between two log lines about images refused for the same reason."""
@@ -53,6 +55,8 @@ class ImagePredictor(Protocol):
         image: NDArray[np.uint8],
         outputs: tuple[str, ...] = ...,
         overlay_opacity: float = ...,
+        output_size: tuple[int, int] | None = ...,
+        selection: Selection = ...,
     ) -> Any: ...
 
 
@@ -158,9 +162,10 @@ class InferenceThread(threading.Thread):
         parameters = self._read_parameters()
         try:
             image = CONVERSIONS[type(message)](message)
-            prediction = predictor.predict(
-                image, outputs=outputs, overlay_opacity=parameters.overlay_opacity
+            options = choose_options(
+                parameters, predictor.label_set, predictor.input_size, image.shape[:2]
             )
+            prediction = predictor.predict(image, outputs=outputs, **options)
         except ImageError as error:
             slot.mark_dropped(error.reason)
             self._explain(error, camera.topic)
@@ -177,7 +182,8 @@ class InferenceThread(threading.Thread):
         info = camera.calibration.info
         if info is not None:
             size = image.shape[:2]
-            camera.outputs.publish_info(info, message.header, size, size)
+            output_size = options['output_size'] or size
+            camera.outputs.publish_info(info, message.header, size, output_size)
         self._report_age(item)
         slot.mark_processed()
 

@@ -55,6 +55,23 @@ class Parameters:
         bounds=(0.0, 1.0),
         read_only=False,
     )
+    output_size: str = parameter(
+        'source',
+        'Size of the outputs: that of the image, of the network input, or of the image times '
+        'output_scale.',
+        choices=('source', 'network', 'scale'),
+    )
+    output_scale: float = parameter(
+        1.0, 'Size of the outputs, where output_size is scale.', bounds=(0.05, 4.0)
+    )
+    classes: tuple[str, ...] = parameter(
+        ('',),
+        "Names of the classes to keep; the others become unlabeled. ['']: all.",
+        read_only=False,
+    )
+    min_confidence: float = parameter(
+        0.0, 'Pixels of less confidence become unlabeled.', bounds=(0.0, 1.0), read_only=False
+    )
     jpeg_quality: int = parameter(
         80, 'Quality of ~/overlay/compressed.', bounds=(1, 100), read_only=False
     )

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.exceptions import InvalidHandle
@@ -18,6 +19,7 @@ from rclpy.lifecycle import LifecycleNode
 from rclpy.lifecycle import LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.logging import get_logger
+from rclpy.parameter import Parameter
 from rclpy.utilities import try_shutdown
 from segnet_ros.node.advice import Adviser
 from segnet_ros.node.camera import Camera
@@ -33,6 +35,7 @@ from segnet_ros.node.parameter_record import declare_parameters
 from segnet_ros.node.parameter_record import ParameterError
 from segnet_ros.node.parameter_record import read_parameters
 from segnet_ros.node.parameters import Parameters
+from segnet_ros.node.prediction_options import choose_classes
 from segnet_ros.node.segmenter import Segmenter
 from segnet_ros.node.services import Services
 
@@ -91,6 +94,7 @@ class SegNetNode(LifecycleNode):
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 1)
         self._segmenter = Segmenter(self._make_thread)
         Services(self, self._cameras, self._segmenter, self._describe_network)
+        self.add_on_set_parameters_callback(self._refuse_unknown_classes)
         self._is_active = False
         self._starts_itself = self.parameters.autostart
         self._wake_up = self.create_guard_condition(self._start_when_loaded)
@@ -189,9 +193,20 @@ class SegNetNode(LifecycleNode):
             input_size=values.input_size,
             cpu_threads=values.cpu_threads,
         )
+        choose_classes(values.classes, predictor.label_set)  # refuses unknown ones
         if present:
             check_same_classes(present.label_set.names, predictor.label_set.names)
         return predictor
+
+    def _refuse_unknown_classes(self, changes: list[Parameter[Any]]) -> SetParametersResult:
+        predictor = self._segmenter.predictor
+        for change in changes:
+            if change.name == 'classes' and predictor:
+                try:
+                    choose_classes(change.value or (), predictor.label_set)
+                except ValueError as error:
+                    return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
 
     def _describe_network(self) -> str:
         predictor = self._segmenter.predictor

@@ -9,6 +9,8 @@ from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.outputs import OUTPUTS
 from segnet_ros.core.predictor import Predictor
+from segnet_ros.core.scenes import render_scene
+from segnet_ros.core.selection import Selection
 import torch
 import torch.nn.functional as F  # noqa: N812
 
@@ -159,3 +161,23 @@ def test_gpu_and_cpu_agree(checkpoint, predictor, precision, share):
     image = make_image(120, 160)
     prediction = Predictor(checkpoint, 'cuda', precision).predict(image, OUTPUTS)
     assert np.mean(prediction.label == predictor.predict(image).label) > share
+
+
+def test_outputs_have_the_size_that_is_asked_for(predictor):
+    image = render_scene(0, size=(60, 80)).image
+    smaller = predictor.predict(image, OUTPUTS, output_size=(30, 40))
+    assert smaller.label.shape == smaller.confidence.shape == (30, 40)
+    assert smaller.color.shape == smaller.overlay.shape == (30, 40, 3)
+    whole = predictor.predict(image, ('label', 'overlay'), 0.0)
+    small = predictor.predict(image, ('overlay',), 0.0, (30, 40))
+    np.testing.assert_array_equal(whole.overlay, image)
+    blocks = image.reshape(30, 2, 40, 2, 3).mean((1, 3))
+    assert np.abs(small.overlay - blocks).mean() < 8  # a little wider filter than blocks
+
+
+def test_a_selection_reaches_the_outputs(predictor):
+    image = render_scene(0, size=(60, 80)).image
+    whole = predictor.predict(image).label
+    kept = int(np.bincount(whole.ravel()).argmax())
+    label = predictor.predict(image, selection=Selection((kept,))).label
+    np.testing.assert_array_equal(label, np.where(whole == kept, whole, 255))

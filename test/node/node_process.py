@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from segnet_ros.core.selection import Selection
 from segnet_ros.node.segnet_node import main
 
 FAILURES = {
@@ -61,7 +62,12 @@ class DelayPredictor:
         time.sleep(self._plan.warm_up)
 
     def predict(
-        self, image: NDArray[np.uint8], outputs: tuple[str, ...], overlay_opacity: float
+        self,
+        image: NDArray[np.uint8],
+        outputs: tuple[str, ...],
+        overlay_opacity: float,
+        output_size: tuple[int, int] | None,
+        selection: Selection,
     ) -> SimpleNamespace:
         """Report, wait, answer."""
         self._number += 1
@@ -70,11 +76,14 @@ class DelayPredictor:
             'pixel': image[0, 0].tolist(),
             'outputs': outputs,
             'checkpoint': self._checkpoint,
+            'selection': [selection.class_ids, selection.min_confidence],
         }
         say(json.dumps(report))
         if self._number in self._plan.fail_at:
             raise RuntimeError('planned failure')
         time.sleep(self._plan.delay)
+        if output_size:
+            image = np.resize(image, (*output_size, 3))
         answers = {
             'label': image[..., 0],
             'confidence': 255 - image[..., 0],

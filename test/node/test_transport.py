@@ -9,6 +9,8 @@ import cv2
 from node_control import NodeProcess
 import numpy as np
 import pytest
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
 from ros_client import make_image
 from ros_client import RosClient
 from sensor_msgs.msg import CameraInfo
@@ -91,3 +93,55 @@ def test_compressed_images_are_read_and_bad_ones_counted(
     assert statuses[-1]['topic'] == '/cam/image_raw/compressed'
     before = len(heard)
     client.publish_until(camera, lambda: good, lambda: len(heard) > before)
+
+
+def test_outputs_and_their_calibration_have_the_size_that_is_asked_for(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    start_node('--ros-args', '-p', 'output_size:=scale', '-p', 'output_scale:=0.5')
+    camera = client.advertise()
+    calibration = client.node.create_publisher(CameraInfo, 'camera_info', 1)
+    labels = client.record('segnet/label')
+    infos = client.record('segnet/camera_info', CameraInfo)
+
+    def make() -> Image:
+        calibration.publish(CameraInfo(width=32, height=24))
+        return make_image(PIXELS)
+
+    client.publish_until(camera, make, lambda: labels and infos)
+    assert (labels[-1].height, labels[-1].width) == (12, 16)
+    assert (infos[-1].height, infos[-1].width) == (12, 16)
+    assert infos[-1].header in [message.header for message in labels]
+
+
+def test_classes_and_confidence_are_chosen_at_run_time(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    node = start_node()
+    camera = client.advertise()
+    client.record('segnet/label')
+    client.publish_until(camera, lambda: make_image(PIXELS), lambda: node.reports)
+    assert node.reports[-1]['selection'] == [None, 0.0]
+    client.set_parameter('segnet', 'classes', ['that'])
+    client.set_parameter('segnet', 'min_confidence', 0.25)
+    client.publish_until(
+        camera,
+        lambda: make_image(PIXELS),
+        lambda: node.reports[-1]['selection'] == [[1], 0.25],
+    )
+    request = SetParameters.Request(
+        parameters=[Parameter('classes', value=['that', 'cat']).to_parameter_msg()]
+    )
+    (result,) = client.call(SetParameters, 'segnet/set_parameters', request).results
+    assert not result.successful
+    assert "found 'cat'" in result.reason
+    assert 'this, that' in result.reason
+
+
+def test_a_class_that_the_network_does_not_know_ends_the_start(
+    start_node: Callable[..., NodeProcess],
+) -> None:
+    node = start_node('--ros-args', '-p', 'classes:=[cat]')
+    code, _ = node.wait_for_exit()
+    assert code == 1
+    assert "found 'cat'" in node.wait_for('FATAL')

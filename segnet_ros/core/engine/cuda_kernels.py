@@ -12,7 +12,9 @@ from segnet_ros.core.engine.folding import Filters
 from segnet_ros.core.engine.nvrtc import compile_source
 from segnet_ros.core.engine.nvrtc import CudaModule
 from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.outputs import make_table
 from segnet_ros.core.pooling import Pooled
+from segnet_ros.core.selection import Selection
 import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
@@ -101,6 +103,7 @@ class CudaKernels:
         palette: Tensor,
         outputs: Sequence[str],
         opacity: Tensor,
+        selection: Selection,
     ) -> dict[str, Tensor]:
         """
         Compute the same as :func:`segnet_ros.core.outputs.compute_outputs`, in one kernel.
@@ -108,6 +111,9 @@ class CudaKernels:
         :param logits: of 16-bit numbers, channels-last (1, C, h, w)
         :param opacity: float32 scalar, so that a graph can be told another
         """
+        kept = None
+        if selection.class_ids is not None:
+            kept = make_table(selection.class_ids, image.device)
         height, width = image.shape[:2]
         computed = {
             name: torch.empty(
@@ -126,6 +132,8 @@ class CudaKernels:
             image,
             palette,
             opacity,
+            kept,
+            selection.least,
             *(computed.get(name) for name in ('label', 'confidence', 'color', 'overlay')),
             height,
             width,

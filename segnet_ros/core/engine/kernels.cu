@@ -21,6 +21,8 @@ typedef unsigned long long uint64;
 #define IS_BF16 0
 #endif
 
+#define UNLABELED 255
+
 struct alignas(2 * VECTOR) Numbers { short value[VECTOR]; };
 struct alignas(VECTOR) Indices { uint8 value[VECTOR]; };
 
@@ -132,10 +134,11 @@ static __device__ uint8 blend(uint8 image, uint8 color, float opacity) {
 }
 
 // Logits (h, w, stride) to whichever outputs are not null, at the size (H, W) of the image: label
-// and confidence (H, W), color and overlay (H, W, 3).
+// and confidence (H, W), color and overlay (H, W, 3). A class that is not kept, by a table of 256, and
+// a confidence below the least make a pixel unlabeled.
 extern "C" __global__ void finish(
     const short* logits, int h, int w, int stride, const uint8* image, const uint8* palette,
-    const float* opacity, uint8* label, uint8* confidence, uint8* color, uint8* overlay,
+    const float* opacity, const uint8* kept, int least, uint8* label, uint8* confidence, uint8* color, uint8* overlay,
     int height, int width) {
   int pixel = blockIdx.x * blockDim.x + threadIdx.x;
   if (pixel >= height * width) return;
@@ -157,15 +160,18 @@ extern "C" __global__ void finish(
     values[k] = (1.0f - row.share_of_second) * above + row.share_of_second * below;
     if (values[k] > values[best]) best = k;
   }
-  if (label) label[pixel] = (uint8)best;
-  if (confidence) {
+  int id = kept ? kept[best] : best;
+  if (confidence || least) {
     float sum = 0.0f;
     for (int k = 0; k < CLASSES; ++k) sum += expf(values[k] - values[best]);
-    confidence[pixel] = (uint8)rintf(255.0f / sum);
+    int rounded = (int)rintf(255.0f / sum);
+    if (confidence) confidence[pixel] = (uint8)rounded;
+    if (rounded < least) id = UNLABELED;
   }
+  if (label) label[pixel] = (uint8)id;
   for (int k = 0; k < 3; ++k) {
-    uint8 painted = palette[3 * best + k];
+    uint8 shown = image[3 * pixel + k], painted = palette[3 * id + k];
     if (color) color[3 * pixel + k] = painted;
-    if (overlay) overlay[3 * pixel + k] = blend(image[3 * pixel + k], painted, *opacity);
+    if (overlay) overlay[3 * pixel + k] = id == UNLABELED ? shown : blend(shown, painted, *opacity);
   }
 }

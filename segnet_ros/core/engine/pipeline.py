@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from segnet_ros.core.engine.fused_network import Forward
 from segnet_ros.core.normalization import Normalization
 from segnet_ros.core.outputs import compute_outputs
+from segnet_ros.core.selection import ALL
+from segnet_ros.core.selection import Selection
 import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
@@ -29,6 +31,10 @@ class Request:
     """Height and width for the network."""
     outputs: tuple[str, ...]
     """Which of :data:`segnet_ros.core.outputs.OUTPUTS`."""
+    output_size: tuple[int, int] | None = None
+    """Height and width of these; None for those of the image."""
+    selection: Selection = ALL
+    """Which pixels keep their label."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,14 @@ class Pipeline:
         prepared = [self._prepare(image, request.input_size) for image in images]
         logits = self.forward(torch.cat(prepared))
         return [
-            self.finish(part, image, self.palette, request.outputs, opacity)
+            self.finish(
+                part,
+                _resize(image, request.output_size),
+                self.palette,
+                request.outputs,
+                opacity,
+                request.selection,
+            )
             for part, image in zip(logits.split(1), images, strict=True)
         ]
 
@@ -94,3 +107,12 @@ class Pipeline:
             x = F.interpolate(x.float(), input_size, mode='bilinear', antialias=True)
         x = self.normalization.normalize(x)
         return x.to(self.dtype, memory_format=torch.channels_last)
+
+
+def _resize(image: Tensor, size: tuple[int, int] | None) -> Tensor:
+    """Resize an image, uint8 (H, W, 3); None leaves it as it is."""
+    if size is None or image.shape[:2] == size:
+        return image
+    x = image.permute(2, 0, 1).unsqueeze(0).float()
+    x = F.interpolate(x, size, mode='bilinear', antialias=True)
+    return x[0].permute(1, 2, 0).round_().to(torch.uint8).contiguous()

@@ -15,9 +15,11 @@ from segnet_ros.core.engine.cuda_kernels import SOURCE
 from segnet_ros.core.engine.nvrtc import compile_source
 from segnet_ros.core.engine.nvrtc import CudaError
 from segnet_ros.core.outputs import compute_outputs
+from segnet_ros.core.outputs import make_table
 from segnet_ros.core.outputs import OUTPUTS
 from segnet_ros.core.pooling import max_pool
 from segnet_ros.core.pooling import unpool
+from segnet_ros.core.selection import Selection
 import torch
 
 NO_COMPILER = shutil.which('g++') is None
@@ -78,21 +80,24 @@ def test_pooling_and_unpooling_are_those_of_the_network(kernels, size):
 
 @pytest.mark.parametrize('size', [(24, 40), (55, 64), (11, 9)])
 @pytest.mark.parametrize('outputs', [OUTPUTS, ('label',), ('overlay',)])
-def test_outputs_are_those_of_the_predictor(kernels, size, outputs):
+@pytest.mark.parametrize('selection', [Selection(), Selection((1, 2, 7, 9), 0.4)])
+def test_outputs_are_those_of_the_predictor(kernels, size, outputs, selection):
     library, dtype = kernels
     torch.manual_seed(0)
     logits = torch.randn(1, 11, 24, 40).mul(3).to(dtype)
     image = torch.randint(0, 256, (*size, 3), dtype=torch.uint8)
     palette = torch.randint(0, 256, (256, 3), dtype=torch.uint8)
-    expected = compute_outputs(logits, image, palette, outputs, 0.3)
+    opacity = torch.tensor(0.3)
+    expected = compute_outputs(logits, image, palette, outputs, opacity, selection)
     found = {name: torch.empty_like(tensor) for name, tensor in expected.items()}
     padded = torch.nn.functional.pad(to_rows(logits), (0, 5), value=9)
-    opacity = torch.tensor(0.3)
     pointers = [found.get(name) for name in OUTPUTS]
+    kept = make_table(selection.class_ids, image.device) if selection.class_ids else None
     launch(
         library.launch_finish,
         size[0] * size[1],
-        *(padded, 24, 40, 16, image, palette, opacity, *pointers, *size),
+        *(padded, 24, 40, 16, image, palette, opacity, kept, selection.least),
+        *(*pointers, *size),
     )
     for name, tensor in expected.items():
         same = (found[name] == tensor).float().mean().item()

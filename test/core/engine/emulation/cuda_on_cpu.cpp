@@ -27,8 +27,8 @@ extern "C" void launch_unpool(
 
 extern "C" void launch_finish(
     int threads, const short* logits, int h, int w, int stride, const uint8* image,
-    const uint8* palette, const float* opacity, uint8* label, uint8* confidence, uint8* color,
-    uint8* overlay, int height, int width) {
-  launch(finish, threads, logits, h, w, stride, image, palette, opacity, label, confidence, color,
-         overlay, height, width);
+    const uint8* palette, const float* opacity, const uint8* kept, int least, uint8* label,
+    uint8* confidence, uint8* color, uint8* overlay, int height, int width) {
+  launch(finish, threads, logits, h, w, stride, image, palette, opacity, kept, least, label,
+         confidence, color, overlay, height, width);
 }
