@@ -56,22 +56,21 @@ class AgeWindow:
     def summary(self) -> Ages:
         """Summarize the ages kept."""
         with self._lock:
-            ages_s = sorted(self._ages_s)
+            ages_ms = sorted(1000 * age_s for age_s in self._ages_s)
             mismatched, is_mismatched = self._mismatched, self._is_mismatched
         return Ages(
-            p50_ms=_percentile_ms(ages_s, 50),
-            p95_ms=_percentile_ms(ages_s, 95),
+            p50_ms=find_percentile(ages_ms, 50),
+            p95_ms=find_percentile(ages_ms, 95),
             mismatched=mismatched,
             is_mismatched=is_mismatched,
         )
 
 
-def _percentile_ms(ages_s: Sequence[float], percent: int) -> float | None:
+def find_percentile(values: Sequence[float], percent: int) -> float | None:
     """
-    Find the smallest age that at least this share of the ages does not exceed.
+    Find the smallest value that at least this share of the values does not exceed.
 
-    :param ages_s: sorted, in seconds
+    :param values: sorted
+    :return: None if there are none
     """
-    if not ages_s:
-        return None
-    return ages_s[math.ceil(len(ages_s) * percent / 100) - 1] * 1000
+    return values[math.ceil(len(values) * percent / 100) - 1] if values else None

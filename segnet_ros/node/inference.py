@@ -17,6 +17,7 @@ from segnet_ros.node.camera import CameraImage
 from segnet_ros.node.compressed_images import compressed_to_rgb
 from segnet_ros.node.conversions import image_to_rgb
 from segnet_ros.node.conversions import ImageError
+from segnet_ros.node.latency import LatencyWindow
 from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.mailbox import Slot
 from segnet_ros.node.parameters import Parameters
@@ -66,6 +67,10 @@ class InferenceThread(threading.Thread):
 
     :ivar predictor: None until it is loaded and warm
     :ivar failure: why the thread has ended by itself; empty if it has not
+    :ivar latencies: of the predictor
+    :ivar load_s: how long it took to load
+    :ivar warm_up_s: and then to warm up
+    :ivar failures: of images in a row
     :ivar settled: set once there is a predictor, or the thread has ended
     """
 
@@ -95,6 +100,9 @@ class InferenceThread(threading.Thread):
         self.predictor: ImagePredictor | None = None
         self.failure = ''
         self.settled = threading.Event()
+        self.latencies = LatencyWindow()
+        self.load_s = 0.0
+        self.warm_up_s = 0.0
         self._load = load
         self._mailbox = mailbox
         self._read_parameters = read_parameters
@@ -104,7 +112,7 @@ class InferenceThread(threading.Thread):
         self._predecessor = predecessor
         self._over = threading.Event()
         self._is_silenced = False
-        self._failures = 0
+        self.failures = 0
         self._explained_at: dict[tuple[str, str], float] = {}
 
     def retire(self) -> None:
@@ -127,8 +135,11 @@ class InferenceThread(threading.Thread):
     def run(self) -> None:
         """Work until ``stop``; for ``threading.Thread`` to call."""
         try:
+            begun = time.monotonic()
             predictor = self._load()
+            self.load_s = time.monotonic() - begun
             predictor.warm_up()
+            self.warm_up_s = time.monotonic() - begun - self.load_s
             self._settle(predictor)
             while taken := self._mailbox.take(self._over.is_set):
                 self._process(predictor, taken[0].slot, taken[0].item)
@@ -165,7 +176,8 @@ class InferenceThread(threading.Thread):
             options = choose_options(
                 parameters, predictor.label_set, predictor.input_size, image.shape[:2]
             )
-            prediction = predictor.predict(image, outputs=outputs, **options)
+            with self.latencies.measure():
+                prediction = predictor.predict(image, outputs=outputs, **options)
         except ImageError as error:
             slot.mark_dropped(error.reason)
             self._explain(error, camera.topic)
@@ -174,7 +186,7 @@ class InferenceThread(threading.Thread):
             slot.mark_dropped('inference_failed')
             self._survive(error)
             return
-        self._failures = 0
+        self.failures = 0
         for name in outputs:
             if self._is_silenced:
                 return
@@ -196,15 +208,15 @@ class InferenceThread(threading.Thread):
 
     def _survive(self, error: Exception) -> None:
         """Go on after a failure, but not after several in a row."""
-        self._failures += 1
-        if self._failures == MOST_FAILURES:
+        self.failures += 1
+        if self.failures == MOST_FAILURES:
             raise error
         kind = type(error).__name__
         remedy = ''
         if kind == 'OutOfMemoryError':
             remedy = '; end other programs on the GPU, or lower input_height and input_width'
         self._logger.error(
-            f'image dropped: inference failed, {self._failures} in a row of {MOST_FAILURES} that'
+            f'image dropped: inference failed, {self.failures} in a row of {MOST_FAILURES} that'
             f' end the node: {kind}: {error}{remedy}'
         )
 

@@ -27,6 +27,11 @@ class Segmenter:
         self._successor: InferenceThread | None = None
 
     @property
+    def thread(self) -> InferenceThread | None:
+        """Who segments the images, or will."""
+        return self._thread
+
+    @property
     def predictor(self) -> ImagePredictor | None:
         """What segments the images; None while it is not loaded and warm."""
         return self._thread.predictor if self._thread else None

@@ -24,13 +24,14 @@ from rclpy.utilities import try_shutdown
 from segnet_ros.node.advice import Adviser
 from segnet_ros.node.camera import Camera
 from segnet_ros.node.camera import CameraImage
+from segnet_ros.node.camera_monitor import CameraMonitor
 from segnet_ros.node.command_line import start_ros
 from segnet_ros.node.conversions import read_stamp
-from segnet_ros.node.diagnostics import CameraMonitor
 from segnet_ros.node.exit_signals import ExitSignals
 from segnet_ros.node.inference import ImagePredictor
 from segnet_ros.node.inference import InferenceThread
 from segnet_ros.node.mailbox import Mailbox
+from segnet_ros.node.network_monitor import NetworkMonitor
 from segnet_ros.node.parameter_record import declare_parameters
 from segnet_ros.node.parameter_record import ParameterError
 from segnet_ros.node.parameter_record import read_parameters
@@ -93,6 +94,7 @@ class SegNetNode(LifecycleNode):
         self._advisers = [Adviser(self, camera, own_topics) for camera in self._cameras]
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 1)
         self._segmenter = Segmenter(self._make_thread)
+        self._network_monitor = NetworkMonitor(node_name, self._segmenter)
         Services(self, self._cameras, self._segmenter, self._describe_network)
         self.add_on_set_parameters_callback(self._refuse_unknown_classes)
         self._is_active = False
@@ -229,7 +231,11 @@ class SegNetNode(LifecycleNode):
         device = str(predictor.device) if predictor else self.parameters.device
         classes = predictor.label_set.names if predictor else ()
         obstacle = self._describe_obstacle()
-        message.status = [monitor.status(device, classes, obstacle) for monitor in self._monitors]
+        message.status = [
+            *(monitor.status(device, classes, obstacle) for monitor in self._monitors),
+            self._network_monitor.describe_model(read_parameters(self, Parameters), device),
+            self._network_monitor.describe_inference(device),
+        ]
         self._diagnostics.publish(message)
 
     def _describe_obstacle(self) -> str:

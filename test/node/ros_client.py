@@ -73,7 +73,16 @@ class RosClient:
         return heard
 
     def record_diagnostics(self) -> list[dict[str, str]]:
-        """Return the list that fills with the values of each status heard."""
+        """Return the list that fills with the values of each camera's status heard."""
+        return self._record_statuses(lambda values: 'received' in values)
+
+    def record_network_diagnostics(self) -> list[dict[str, str]]:
+        """Return the list that fills with the values of each status of model and inference."""
+        return self._record_statuses(lambda values: 'received' not in values)
+
+    def _record_statuses(
+        self, is_wanted: Callable[[dict[str, str]], bool]
+    ) -> list[dict[str, str]]:
         heard: list[dict[str, str]] = []
 
         def keep(message: DiagnosticArray) -> None:
@@ -85,7 +94,8 @@ class RosClient:
                     message=status.message,
                     hardware_id=status.hardware_id,
                 )
-                heard.append(values)
+                if is_wanted(values):
+                    heard.append(values)
 
         self.node.create_subscription(DiagnosticArray, '/diagnostics', keep, 100)
         return heard

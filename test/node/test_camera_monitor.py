@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from diagnostic_msgs.msg import DiagnosticStatus
 import pytest
 from segnet_ros.node.age import AgeWindow
-from segnet_ros.node.diagnostics import CameraMonitor
+from segnet_ros.node.camera_monitor import CameraMonitor
 from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.mailbox import Slot
 

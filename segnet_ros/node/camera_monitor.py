@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from diagnostic_msgs.msg import KeyValue
 from segnet_ros.node.age import Ages
 from segnet_ros.node.camera import Camera
 from segnet_ros.node.mailbox import Counts
+from segnet_ros.node.status import format_number
+from segnet_ros.node.status import make_status
 
 STALL_S = 2.0
 """Without an image for this long a camera counts as silent."""
@@ -27,8 +28,7 @@ class CameraMonitor:
 
         :param node_name: with namespace, so that two nodes on one camera differ
         """
-        # REP 107: "<node>: <component>"; a leading slash would open a level in aggregators.
-        self._name = f'{node_name.lstrip("/")}: {camera.topic.lstrip("/")}'
+        self._node_name = node_name
         self._camera = camera
         self._previous: Counts | None = None
 
@@ -46,13 +46,7 @@ class CameraMonitor:
         self._previous = counts
         values = {**_describe_counts(counts), **_describe_ages(ages), **self._describe_input()}
         values['classes'] = ', '.join(classes)
-        return DiagnosticStatus(
-            level=level,
-            name=self._name,
-            message=message,
-            hardware_id=device,
-            values=[KeyValue(key=key, value=value) for key, value in values.items()],
-        )
+        return make_status(self._node_name, self._camera.topic, level, message, device, values)
 
     def _judge(self, counts: Counts, ages: Ages, obstacle: str) -> tuple[bytes, str]:
         if obstacle:
@@ -105,11 +99,7 @@ def _describe_counts(counts: Counts) -> dict[str, str]:
 
 def _describe_ages(ages: Ages) -> dict[str, str]:
     return {
-        'age p50 (ms)': _format(ages.p50_ms),
-        'age p95 (ms)': _format(ages.p95_ms),
+        'age p50 (ms)': format_number(ages.p50_ms),
+        'age p95 (ms)': format_number(ages.p95_ms),
         'clock mismatch': str(ages.mismatched),
     }
-
-
-def _format(value: float | None) -> str:
-    return 'unknown' if value is None else f'{value:.1f}'

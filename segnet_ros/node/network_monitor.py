@@ -1,0 +1,81 @@
+"""The status of the network and of inference for ``/diagnostics``."""
+
+from __future__ import annotations
+
+import time
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from segnet_ros.node.inference import InferenceThread
+from segnet_ros.node.parameters import Parameters
+from segnet_ros.node.segmenter import Segmenter
+from segnet_ros.node.status import format_number
+from segnet_ros.node.status import make_status
+
+STUCK_S = 10.0
+"""An image that takes longer than this will perhaps never be done."""
+
+
+class NetworkMonitor:
+    """Describe the network once per period; for the thread of the executor."""
+
+    def __init__(self, node_name: str, segmenter: Segmenter) -> None:
+        """
+        Prepare.
+
+        :param node_name: with namespace
+        """
+        self._node_name = node_name
+        self._segmenter = segmenter
+        self._asked_at = time.monotonic()
+        self._total = 0
+
+    def describe_model(self, parameters: Parameters, device: str) -> DiagnosticStatus:
+        """Say what is loaded."""
+        level, text = DiagnosticStatus.WARN, 'no network is loaded'
+        values = {'checkpoint': parameters.checkpoint or 'the packaged one'}
+        thread, predictor = self._segmenter.thread, self._segmenter.predictor
+        if self._segmenter.is_loading:
+            text = 'loading'
+        if thread and predictor:
+            level, text = DiagnosticStatus.OK, 'OK'
+            height, width = predictor.input_size
+            values |= {
+                'label set': predictor.label_set.name,
+                'classes': ', '.join(predictor.label_set.names),
+                'precision': predictor.precision,
+                'input size': f'{height}x{width}',
+                'loaded in (s)': format_number(thread.load_s),
+                'warmed up in (s)': format_number(thread.warm_up_s),
+            }
+        return make_status(self._node_name, 'model', level, text, device, values)
+
+    def describe_inference(self, device: str) -> DiagnosticStatus:
+        """Say how fast images are segmented, and whether it fails."""
+        thread = self._segmenter.thread
+        level, text, values = DiagnosticStatus.OK, 'OK', {}
+        if thread and thread.predictor:
+            values = self._describe_speed(thread)
+            running_s = thread.latencies.summary().running_s
+            if running_s > STUCK_S:
+                level = DiagnosticStatus.ERROR
+                text = f'an image has been computed for {running_s:.0f} s; start the node anew'
+            elif thread.failures:
+                level = DiagnosticStatus.ERROR
+                text = f'failed for {thread.failures} images in a row; the log says why'
+        return make_status(self._node_name, 'inference', level, text, device, values)
+
+    def _describe_speed(self, thread: InferenceThread) -> dict[str, str]:
+        latencies = thread.latencies.summary()
+        now = time.monotonic()
+        # Fewer than before: another thread has taken over, or the statistics began anew.
+        new = max(0, latencies.total - self._total)
+        rate = new / max(now - self._asked_at, 1e-3)
+        self._asked_at, self._total = now, latencies.total
+        return {
+            'images per second': format_number(rate),
+            'latency p50 (ms)': format_number(latencies.p50_ms),
+            'latency p95 (ms)': format_number(latencies.p95_ms),
+            'latency p99 (ms)': format_number(latencies.p99_ms),
+            'latency max (ms)': format_number(latencies.max_ms),
+            'failures in a row': str(thread.failures),
+        }

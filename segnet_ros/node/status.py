@@ -1,0 +1,34 @@
+"""Status messages for ``/diagnostics``, named as REP 107 has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from diagnostic_msgs.msg import KeyValue
+
+
+def make_status(
+    node_name: str, component: str, level: bytes, text: str, device: str, values: Mapping[str, str]
+) -> DiagnosticStatus:
+    """
+    Make a status message.
+
+    :param node_name: with namespace, so that two nodes on one camera differ
+    :param component: part of the node
+    :param level: a constant of ``DiagnosticStatus``
+    :param device: what the network runs on
+    """
+    return DiagnosticStatus(
+        level=level,
+        # "<node>: <component>"; a leading slash would open a level in aggregators.
+        name=f'{node_name.lstrip("/")}: {component.lstrip("/")}',
+        message=text,
+        hardware_id=device,
+        values=[KeyValue(key=key, value=value) for key, value in values.items()],
+    )
+
+
+def format_number(value: float | None) -> str:
+    """Write a number with one decimal place, or that there is none."""
+    return 'unknown' if value is None else f'{value:.1f}'

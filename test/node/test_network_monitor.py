@@ -1,0 +1,63 @@
+"""Tests of what a node says of its network, as a process on a real graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from node_control import NodeProcess
+import numpy as np
+import pytest
+from ros_client import make_image
+from ros_client import RosClient
+
+pytestmark = pytest.mark.ros
+
+IMAGE = np.zeros((8, 12, 3), np.uint8)
+
+
+def latest(statuses: list[dict[str, str]], component: str) -> dict[str, str]:
+    found = [status for status in statuses if status['name'] == f'segnet: {component}']
+    return found[-1] if found else {}
+
+
+def test_model_and_inference_are_described(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    statuses = client.record_network_diagnostics()
+    start_node('--load', '1.5', '--warm-up', '0.5', '--delay', '0.02')
+    client.spin_until(lambda: latest(statuses, 'model').get('message') == 'loading')
+    assert latest(statuses, 'model')['level'] == '1'
+    client.spin_until(lambda: latest(statuses, 'model').get('message') == 'OK')
+    model = latest(statuses, 'model')
+    assert model['checkpoint'] == 'the packaged one'
+    assert model['classes'] == 'this, that'
+    assert model['input size'] == '48x64'
+    assert 1.4 < float(model['loaded in (s)']) < 10
+    assert 0.4 < float(model['warmed up in (s)']) < 10
+    client.spin_until(lambda: 'images per second' in latest(statuses, 'inference'))
+    assert latest(statuses, 'inference')['latency p50 (ms)'] == 'unknown'
+
+    client.record('segnet/label')
+    camera = client.advertise()
+
+    def is_steady() -> bool:
+        return float(latest(statuses, 'inference')['images per second']) > 3
+
+    client.publish_until(camera, lambda: make_image(IMAGE), is_steady)
+    inference = latest(statuses, 'inference')
+    assert 20 <= float(inference['latency p50 (ms)']) <= float(inference['latency max (ms)'])
+    assert inference['level'] == '0'
+
+
+def test_failures_are_told_until_an_image_is_segmented(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    statuses = client.record_network_diagnostics()
+    node = start_node('--fail-at', '1', '2')
+    client.record('segnet/label')
+    camera = client.advertise()
+    client.publish_until(camera, lambda: make_image(IMAGE), lambda: len(node.reports) >= 2)
+    client.spin_until(lambda: latest(statuses, 'inference').get('level') == '2')
+    assert latest(statuses, 'inference')['message'].startswith('failed for 2 images in a row')
+    client.publish_until(camera, lambda: make_image(IMAGE), lambda: len(node.reports) > 2)
+    client.spin_until(lambda: latest(statuses, 'inference').get('level') == '0')
