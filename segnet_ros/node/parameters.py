@@ -19,7 +19,14 @@ class Parameters:
 
     checkpoint: str = parameter(
         '',
-        'Checkpoint file. Empty: the packaged one. A change counts from ~/reload on.',
+        'Checkpoint file, as path or package://PACKAGE/FILE. Empty: the packaged one. A change '
+        'counts from ~/reload on.',
+        read_only=False,
+    )
+    checkpoint_sha256: str = parameter(
+        '',
+        'SHA-256 that the checkpoint file must have. Empty: any. A change counts from ~/reload '
+        'on.',
         read_only=False,
     )
     device: str = parameter('auto', 'Where to compute: auto, cpu, cuda or cuda:N.')

@@ -25,6 +25,8 @@ from segnet_ros.node.advice import Adviser
 from segnet_ros.node.camera import Camera
 from segnet_ros.node.camera import CameraImage
 from segnet_ros.node.camera_monitor import CameraMonitor
+from segnet_ros.node.checkpoint_source import check_hash
+from segnet_ros.node.checkpoint_source import locate_checkpoint
 from segnet_ros.node.command_line import start_ros
 from segnet_ros.node.conversions import read_stamp
 from segnet_ros.node.exit_signals import ExitSignals
@@ -188,8 +190,10 @@ class SegNetNode(LifecycleNode):
             f'loading {values.checkpoint or "the packaged checkpoint"}, device {values.device}, '
             f'precision {values.precision}'
         )
+        path = locate_checkpoint(values.checkpoint)
+        check_hash(path, values.checkpoint_sha256)
         predictor = self._factory(
-            values.checkpoint,
+            path,
             device=values.device,
             precision=values.precision,
             input_size=values.input_size,

@@ -29,7 +29,15 @@ import yaml
 CONFIG = Path(__file__).parents[2] / 'config' / 'segnet.yaml'
 RECORDS = [Parameters, CameraParameters, SourceParameters]
 CHANGEABLE = (
-    *('checkpoint', 'overlay_opacity', 'classes', 'min_confidence', 'jpeg_quality', 'png_level'),
+    *(
+        'checkpoint',
+        'checkpoint_sha256',
+        'overlay_opacity',
+        'classes',
+        'min_confidence',
+        'jpeg_quality',
+        'png_level',
+    ),
     *('enabled', 'max_rate'),
 )
 

@@ -1,0 +1,68 @@
+"""Where the checkpoint of a node comes from, and whether it is the one that is meant."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from segnet_ros.core.checkpoint_file import find_checkpoint
+
+SCHEME = 'package://'
+BLOCK = 1 << 20
+"""Bytes that are read at a time."""
+
+
+def locate_checkpoint(text: str) -> str:
+    """
+    Turn ``package://PACKAGE/FILE`` into the path of a file that a ROS package has installed.
+
+    :param text: that, or a path, which is returned as it is
+    :raises ValueError: if there is no such package, or the text names no file in it
+    """
+    if not text.startswith(SCHEME):
+        return text
+    package, _, file = text[len(SCHEME) :].partition('/')
+    if not package or not file:
+        raise ValueError(
+            f"expected a checkpoint such as package://my_robot/yard.safetensors, got '{text}';"
+            ' name package and file'
+        )
+    try:
+        from ament_index_python.packages import get_package_share_directory
+        from ament_index_python.packages import PackageNotFoundError
+    except ImportError as error:
+        raise ValueError(
+            f"expected an installed ROS 2 to find '{text}', found no ament_index_python; give the"
+            ' path of the file'
+        ) from error
+    try:
+        share = get_package_share_directory(package)
+    # OSError: no workspace is sourced.
+    except (PackageNotFoundError, ValueError, OSError) as error:
+        raise ValueError(
+            f"expected an installed package '{package}', found none; build it and source its"
+            ' workspace, or give the path of the file'
+        ) from error
+    return str(Path(share) / file)
+
+
+def check_hash(path: str, expected: str) -> None:
+    """
+    Refuse a file that is not the one that is meant.
+
+    :param path: of the checkpoint; empty for the packaged one
+    :param expected: SHA-256 as ``sha256sum`` prints it; empty for any
+    :raises ValueError: if the file has another
+    :raises OSError: if it cannot be read
+    """
+    if not expected:
+        return
+    digest = hashlib.sha256()
+    with open(find_checkpoint(path), 'rb') as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    if digest.hexdigest() != expected.strip().lower():
+        raise ValueError(
+            f'{path or "the packaged checkpoint"}: expected SHA-256 {expected}, found'
+            f' {digest.hexdigest()}; get the file again, or correct checkpoint_sha256'
+        )

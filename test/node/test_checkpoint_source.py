@@ -1,0 +1,56 @@
+"""Where a checkpoint comes from, and its hash."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from segnet_ros.core.checkpoint_file import packaged_checkpoint
+from segnet_ros.node.checkpoint_source import check_hash
+from segnet_ros.node.checkpoint_source import locate_checkpoint
+
+
+def test_a_path_stays_as_it_is() -> None:
+    for text in ('', 'a.safetensors', '/weights/b.safetensors', '../c'):
+        assert locate_checkpoint(text) == text
+
+
+def test_a_file_of_a_package_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    marker = tmp_path / 'share' / 'ament_index' / 'resource_index' / 'packages' / 'my_robot'
+    marker.parent.mkdir(parents=True)
+    marker.touch()
+    (tmp_path / 'share' / 'my_robot').mkdir()
+    monkeypatch.setenv('AMENT_PREFIX_PATH', str(tmp_path))
+    found = locate_checkpoint('package://my_robot/weights/yard.safetensors')
+    assert found == str(tmp_path / 'share' / 'my_robot' / 'weights' / 'yard.safetensors')
+
+
+@pytest.mark.parametrize('text', ['package://', 'package://my_robot', 'package:///file'])
+def test_a_package_without_a_file_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match='expected a checkpoint such as package://'):
+        locate_checkpoint(text)
+
+
+def test_an_unknown_package_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected an installed package 'nowhere', found none"):
+        locate_checkpoint('package://nowhere/a.safetensors')
+
+
+def test_the_hash_is_checked_where_one_is_given(tmp_path: Path) -> None:
+    path = tmp_path / 'a.safetensors'
+    path.write_bytes(b'weights' * 1000)
+    right = hashlib.sha256(path.read_bytes()).hexdigest()
+    check_hash(str(path), '')
+    check_hash(str(path), right)
+    check_hash(str(path), f' {right.upper()}\n')
+    path.write_bytes(b'weight' + path.read_bytes()[6:][::-1])
+    with pytest.raises(ValueError, match=rf'a\.safetensors: expected SHA-256 {right}, found '):
+        check_hash(str(path), right)
+
+
+def test_the_packaged_file_can_be_checked_too() -> None:
+    right = hashlib.sha256(packaged_checkpoint().read_bytes()).hexdigest()
+    check_hash('', right)
+    with pytest.raises(ValueError, match='the packaged checkpoint: expected SHA-256'):
+        check_hash('', right[::-1])
