@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Sequence
 import time
+from typing import NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from segnet_ros.node.age import Ages
 from segnet_ros.node.camera import Camera
 from segnet_ros.node.mailbox import Counts
+from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.status import format_number
 from segnet_ros.node.status import make_status
 
-STALL_S = 2.0
-"""Without an image for this long a camera counts as silent."""
-HARMLESS = ('replaced', 'no_subscriber', 'rate_capped', 'disabled')
+ENOUGH = 0.9
+"""Share of the expected rate below which there is a warning."""
+HARMLESS = ('replaced', 'no_subscriber', 'rate_capped', 'disabled', 'too_old')
 """Reasons to drop an image that do not speak against the image."""
+
+
+class Rates(NamedTuple):
+    """Images per second since the last look; None where that is not known."""
+
+    received: float | None
+    processed: float | None
 
 
 class CameraMonitor:
@@ -31,28 +40,52 @@ class CameraMonitor:
         self._node_name = node_name
         self._camera = camera
         self._previous: Counts | None = None
+        self._asked_at = time.monotonic()
 
-    def status(self, device: str, classes: Sequence[str], obstacle: str) -> DiagnosticStatus:
+    def status(
+        self, device: str, classes: Sequence[str], obstacle: str, parameters: Parameters
+    ) -> DiagnosticStatus:
         """
         Describe the camera now.
 
         :param device: what the network runs on
         :param classes: names by class id; none until the network is loaded
         :param obstacle: why no images are segmented; empty if they are
+        :param parameters: say what to expect of the camera
         """
         counts = self._camera.slot.counts()
         ages = self._camera.ages.summary()
-        level, message = self._judge(counts, ages, obstacle)
+        rates = self._measure_rates(counts)
+        level, message = self._judge(counts, ages, rates, obstacle, parameters)
         self._previous = counts
-        values = {**_describe_counts(counts), **_describe_ages(ages), **self._describe_input()}
+        values = {
+            **_describe_counts(counts),
+            **_describe_ages(ages),
+            **_describe_rates(rates),
+            **self._describe_input(),
+        }
         values['classes'] = ', '.join(classes)
         return make_status(self._node_name, self._camera.topic, level, message, device, values)
 
-    def _judge(self, counts: Counts, ages: Ages, obstacle: str) -> tuple[bytes, str]:
+    def _measure_rates(self, counts: Counts) -> Rates:
+        now = time.monotonic()
+        elapsed_s, self._asked_at = now - self._asked_at, now
+        before = self._previous
+        # Fewer than before: the statistics began anew.
+        if before is None or elapsed_s <= 0 or counts.received < before.received:
+            return Rates(None, None)
+        return Rates(
+            (counts.received - before.received) / elapsed_s,
+            (counts.processed - before.processed) / elapsed_s,
+        )
+
+    def _judge(
+        self, counts: Counts, ages: Ages, rates: Rates, obstacle: str, parameters: Parameters
+    ) -> tuple[bytes, str]:
         if obstacle:
             return DiagnosticStatus.WARN, obstacle
         silence_s = time.monotonic() - self._camera.last_arrival
-        if silence_s > STALL_S:
+        if silence_s > parameters.stall_timeout:
             return DiagnosticStatus.WARN, f'no image for {silence_s:.0f} s'
         refused = self._refused_since_previous(counts)
         if refused:
@@ -63,6 +96,9 @@ class CameraMonitor:
                 'clock mismatch: age unknown; compare the clocks of camera and node, and '
                 'use_sim_time of both',
             )
+        warning = _warn_of_limits(ages, rates, parameters)
+        if warning:
+            return DiagnosticStatus.WARN, warning
         return DiagnosticStatus.OK, 'OK'
 
     def _refused_since_previous(self, counts: Counts) -> list[str]:
@@ -83,6 +119,24 @@ class CameraMonitor:
             'reliability': camera.reliability,
             'publishers': str(camera.publishers),
         }
+
+
+def _warn_of_limits(ages: Ages, rates: Rates, parameters: Parameters) -> str:
+    """Say what is not as the parameters expect it; empty if all is."""
+    expected = parameters.expected_rate
+    if expected and rates.received is not None and rates.received < ENOUGH * expected:
+        return f'{rates.received:.1f} images per second, expected {expected:g}'
+    limit_ms = parameters.max_latency_warn_ms
+    if limit_ms and ages.p95_ms is not None and ages.p95_ms > limit_ms:
+        return f'outputs are {ages.p95_ms:.0f} ms old (p95), expected at most {limit_ms:g}'
+    return ''
+
+
+def _describe_rates(rates: Rates) -> dict[str, str]:
+    return {
+        'received per second': format_number(rates.received),
+        'processed per second': format_number(rates.processed),
+    }
 
 
 def _describe_counts(counts: Counts) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.impl.rcutils_logger import RcutilsLogger
+from segnet_ros.node.age import PLAUSIBLE_S
 from segnet_ros.node.camera import CameraImage
 from segnet_ros.node.compressed_images import compressed_to_rgb
 from segnet_ros.node.conversions import image_to_rgb
@@ -80,7 +81,7 @@ class InferenceThread(threading.Thread):
         load: Callable[[], ImagePredictor],
         mailbox: Mailbox[CameraImage],
         read_parameters: Callable[[], Parameters],
-        report_age: Callable[[CameraImage], None],
+        read_age: Callable[[CameraImage], float],
         notify: Callable[[], None],
         logger: RcutilsLogger,
         predecessor: InferenceThread | None = None,
@@ -91,7 +92,7 @@ class InferenceThread(threading.Thread):
         :param load: raises ValueError, OSError or ImportError with a text for the user where the
             installation or a parameter is at fault
         :param read_parameters: called once per image
-        :param report_age: called with each image right after its outputs were published
+        :param read_age: tells how many seconds ago an image was taken, as far as clocks agree
         :param notify: called when ``predictor`` or ``failure`` has changed
         :param predecessor: takes images until this one is warm, and is stopped then
         """
@@ -106,7 +107,7 @@ class InferenceThread(threading.Thread):
         self._load = load
         self._mailbox = mailbox
         self._read_parameters = read_parameters
-        self._report_age = report_age
+        self._read_age = read_age
         self._notify = notify
         self._logger = logger
         self._predecessor = predecessor
@@ -171,6 +172,9 @@ class InferenceThread(threading.Thread):
             slot.mark_dropped('no_subscriber')
             return
         parameters = self._read_parameters()
+        if parameters.max_age and parameters.max_age < self._read_age(item) < PLAUSIBLE_S[1]:
+            slot.mark_dropped('too_old')
+            return
         try:
             image = CONVERSIONS[type(message)](message)
             options = choose_options(
@@ -196,7 +200,7 @@ class InferenceThread(threading.Thread):
             size = image.shape[:2]
             output_size = options['output_size'] or size
             camera.outputs.publish_info(info, message.header, size, output_size)
-        self._report_age(item)
+        camera.ages.add(self._read_age(item))
         slot.mark_processed()
 
     def _explain(self, error: ImageError, topic: str) -> None:

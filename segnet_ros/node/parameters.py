@@ -88,6 +88,33 @@ class Parameters:
         bounds=(0, 9),
         read_only=False,
     )
+    max_age: float = parameter(
+        0.0,
+        'Images that are older than this, in seconds, are dropped. 0: none.',
+        bounds=(0.0, 60.0),
+        read_only=False,
+    )
+    expected_rate: float = parameter(
+        0.0,
+        'Images per second that each camera should send; a warning below 90 % of it. 0: any.',
+        bounds=(0.0, 1000.0),
+        read_only=False,
+    )
+    stall_timeout: float = parameter(
+        2.0,
+        'Seconds without an image after which a camera counts as silent.',
+        bounds=(0.1, 3600.0),
+        read_only=False,
+    )
+    max_latency_warn_ms: float = parameter(
+        0.0,
+        'Age of outputs (p95, in ms) above which there is a warning. 0: none.',
+        bounds=(0.0, 60000.0),
+        read_only=False,
+    )
+    diagnostics_period: float = parameter(
+        1.0, 'Seconds between two diagnostics messages.', bounds=(0.1, 60.0)
+    )
     cpu_threads: int = parameter(
         0,
         'Threads for computing on the CPU. 0: all cores on the CPU, 1 beside CUDA.',

@@ -44,8 +44,8 @@ from segnet_ros.node.services import Services
 
 PredictorFactory = Callable[..., ImagePredictor]
 """Has the signature of ``Predictor.from_checkpoint``."""
-PERIOD_S = 1.0
-"""Between two looks at the graph, and between two diagnostics messages."""
+LOOK_S = 1.0
+"""Between two looks at the graph."""
 JOIN_S = 1.0
 """How long the image in progress may take to end; loading leaves nothing behind, so no time."""
 
@@ -104,7 +104,9 @@ class SegNetNode(LifecycleNode):
         self._wake_up = self.create_guard_condition(self._start_when_loaded)
         # Steady, because a step of the system time must not stop it.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(PERIOD_S, self._look_after, clock=steady)
+        self.create_timer(LOOK_S, self._follow_publishers, clock=steady)
+        period_s = self.parameters.diagnostics_period
+        self.create_timer(period_s, self._publish_diagnostics, clock=steady)
         if self._starts_itself:
             self._segmenter.start()
 
@@ -127,8 +129,8 @@ class SegNetNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load and warm up; done already where the node starts itself."""
         self._segmenter.start()
-        while not self._segmenter.wait(PERIOD_S):
-            self._look_after()
+        while not self._segmenter.wait(self.parameters.diagnostics_period):
+            self._publish_diagnostics()
         if self._segmenter.failure:
             self.get_logger().error(self._segmenter.failure)
             self._segmenter.free(JOIN_S)
@@ -172,7 +174,7 @@ class SegNetNode(LifecycleNode):
             load=lambda: self._load(predecessor.predictor if predecessor else None),
             mailbox=self._mailbox,
             read_parameters=lambda: read_parameters(self, Parameters),
-            report_age=self._report_age,
+            read_age=self._read_age,
             notify=self.wake,
             logger=self.get_logger(),
             predecessor=predecessor,
@@ -224,11 +226,14 @@ class SegNetNode(LifecycleNode):
             f'{predictor.label_set.num_classes} classes of {predictor.label_set.name}'
         )
 
-    def _look_after(self) -> None:
+    def _follow_publishers(self) -> None:
         if self._is_active:
             for camera, adviser in zip(self._cameras, self._advisers, strict=True):
                 camera.follow_publishers()
                 adviser.check()
+
+    def _publish_diagnostics(self) -> None:
+        parameters = read_parameters(self, Parameters)
         message = DiagnosticArray()
         message.header.stamp = self.get_clock().now().to_msg()
         predictor = self._segmenter.predictor
@@ -236,8 +241,8 @@ class SegNetNode(LifecycleNode):
         classes = predictor.label_set.names if predictor else ()
         obstacle = self._describe_obstacle()
         message.status = [
-            *(monitor.status(device, classes, obstacle) for monitor in self._monitors),
-            self._network_monitor.describe_model(read_parameters(self, Parameters), device),
+            *(monitor.status(device, classes, obstacle, parameters) for monitor in self._monitors),
+            self._network_monitor.describe_model(parameters, device),
             self._network_monitor.describe_inference(device),
         ]
         self._diagnostics.publish(message)
@@ -252,9 +257,9 @@ class SegNetNode(LifecycleNode):
             return 'inactive: the network is loaded, the cameras are not heard'
         return 'not configured: no network is loaded'
 
-    def _report_age(self, item: CameraImage) -> None:
+    def _read_age(self, item: CameraImage) -> float:
         age_ns = self.get_clock().now().nanoseconds - read_stamp(item.message.header)
-        item.camera.ages.add(age_ns / 1e9)
+        return age_ns / 1e9
 
 
 def check_same_classes(expected: Sequence[str], found: Sequence[str]) -> None:

@@ -133,3 +133,22 @@ def test_a_camera_is_limited_and_disabled_at_run_time(
     )
     assert int(of_camera(statuses, 'front')[-1]['dropped: rate_capped']) > 10
     assert_sums_up(statuses)
+
+
+def test_old_images_are_dropped_where_there_is_a_limit(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    start_node('--ros-args', '-p', 'max_age:=2.0')
+    statuses = client.record_diagnostics()
+    heard = client.record('segnet/label')
+    camera = client.advertise()
+    image = np.zeros((8, 12, 3), np.uint8)
+    client.spin_until(lambda: statuses)
+    client.publish_until(
+        camera,
+        lambda: make_image(image, stamp_ns=time.time_ns() - 5 * 10**9),
+        lambda: int(statuses[-1].get('dropped: too_old', 0)) > 2,
+    )
+    assert not heard
+    client.publish_until(camera, lambda: make_image(image), lambda: heard)
+    assert_sums_up(statuses)

@@ -28,18 +28,21 @@ import yaml
 
 CONFIG = Path(__file__).parents[2] / 'config' / 'segnet.yaml'
 RECORDS = [Parameters, CameraParameters, SourceParameters]
-CHANGEABLE = (
-    *(
-        'checkpoint',
-        'checkpoint_sha256',
-        'overlay_opacity',
-        'classes',
-        'min_confidence',
-        'jpeg_quality',
-        'png_level',
-    ),
-    *('enabled', 'max_rate'),
-)
+CHANGEABLE = {
+    'checkpoint',
+    'checkpoint_sha256',
+    'overlay_opacity',
+    'classes',
+    'min_confidence',
+    'jpeg_quality',
+    'png_level',
+    'max_age',
+    'expected_rate',
+    'stall_timeout',
+    'max_latency_warn_ms',
+    'enabled',
+    'max_rate',
+}
 
 
 def as_value(default: Any) -> Any:
