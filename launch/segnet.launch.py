@@ -2,12 +2,15 @@
 Start the segnet node, and RViz on its outputs if asked for.
 
     ros2 launch segnet_ros segnet.launch.py image_topic:=/camera/image_raw rviz:=true
+    ros2 launch segnet_ros segnet.launch.py cameras:=front:=/cam_f/image_raw,rear:=/cam_r/image_raw
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 import os
 import posixpath
+from typing import Any
 
 from ament_index_python.packages import get_package_prefix
 from ament_index_python.packages import get_package_share_directory
@@ -24,8 +27,15 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 PARAMETER_FILE = os.path.join('config', 'segnet.yaml')
-PARAMETERS = ('checkpoint', 'device')
+PARAMETERS = ('checkpoint', 'device', 'precision', 'image_transport')
 """Arguments that are parameters of the node too; an empty one leaves the value of the file."""
+RESPAWN_DELAY_S = 2.0
+SWITCHES = {
+    'use_sim_time': 'Take the time from /clock.',
+    'respawn': 'Start the node anew where it ends by a failure.',
+    'rviz': 'Show overlay, colors and confidence in RViz.',
+}
+"""Arguments that are true or false; false by default."""
 SHOWN = ('overlay', 'color', 'confidence')
 """Outputs that ``config/segnet.rviz`` shows, under the default node name."""
 
@@ -38,11 +48,11 @@ def generate_launch_description() -> LaunchDescription:
                 DeclareLaunchArgument(name, default_value=default, description=text)
                 for name, default, text in describe_arguments()
             ),
-            DeclareLaunchArgument(
-                'rviz',
-                default_value='false',
-                choices=['true', 'false'],
-                description='Show overlay, colors and confidence in RViz.',
+            *(
+                DeclareLaunchArgument(
+                    name, default_value='false', choices=['true', 'false'], description=text
+                )
+                for name, text in SWITCHES.items()
             ),
             OpaqueFunction(function=describe_node),
             OpaqueFunction(
@@ -59,28 +69,81 @@ def describe_arguments() -> list[tuple[str, str, str]]:
         ('namespace', '', 'Namespace of the node, such as robot1.'),
         ('name', 'segnet', 'Name of the node; its outputs are named after it: /segnet/overlay.'),
         ('image_topic', 'image_raw', 'Camera topic to segment.'),
+        ('camera_info_topic', '', 'Its camera_info. Empty: beside the image topic.'),
+        (
+            'cameras',
+            '',
+            'Several cameras, NAME:=TOPIC separated by commas, such as'
+            ' front:=/cam_f/image_raw,rear:=/cam_r/image_raw. Empty: one, image_topic.',
+        ),
         ('checkpoint', '', 'Checkpoint file. Empty: as in params_file, else the packaged one.'),
         ('device', '', 'auto, cpu, cuda or cuda:N. Empty: as in params_file, else auto.'),
+        ('precision', '', 'auto, fp32, fp16 or bf16. Empty: as in params_file, else auto.'),
+        ('image_transport', '', 'raw or compressed. Empty: as in params_file, else raw.'),
         ('params_file', parameter_file, 'YAML file with parameters of the node.'),
+        ('log_level', 'info', 'debug, info, warn, error or fatal.'),
+        ('python_prefix', '', 'What to start the node with, such as the python3 of a venv.'),
+        ('rviz_config', '', 'File for RViz. Empty: that for one camera, or for front and rear.'),
     ]
 
 
-def describe_node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Describe the node, with only those parameters set that were given as arguments."""
-    arguments = context.launch_configurations
-    given = {
+def parse_cameras(text: str) -> dict[str, str]:
+    """
+    Read ``NAME:=TOPIC,NAME:=TOPIC``.
+
+    :return: topics by name of the camera; empty if the text is
+    :raises ValueError: if it is something else
+    """
+    pairs = [part.strip().partition(':=') for part in text.split(',') if part.strip()]
+    cameras = {name: topic for name, separator, topic in pairs if name and topic}
+    if len(cameras) != len(pairs):
+        raise ValueError(
+            f"expected cameras:=NAME:=TOPIC,NAME:=TOPIC with different names, got '{text}'"
+        )
+    return cameras
+
+
+def list_remappings(arguments: Mapping[str, str]) -> list[tuple[str, str]]:
+    """List what the node's topics are called outside."""
+    cameras = parse_cameras(arguments['cameras'])
+    if cameras:
+        return [(f'{name}/image_raw', topic) for name, topic in cameras.items()]
+    remappings = [('image_raw', arguments['image_topic'])]
+    if arguments['camera_info_topic']:
+        remappings.append(('camera_info', arguments['camera_info_topic']))
+    return remappings
+
+
+def list_parameters(arguments: Mapping[str, str]) -> dict[str, Any]:
+    """List the parameters of the node that were given as arguments, and only those."""
+    given: dict[str, Any] = {
         name: ParameterValue(arguments[name], value_type=str)
         for name in PARAMETERS
         if arguments[name]
     }
+    cameras = parse_cameras(arguments['cameras'])
+    if cameras:
+        given['cameras'] = list(cameras)
+    if arguments['use_sim_time'] == 'true':
+        given['use_sim_time'] = True
+    return given
+
+
+def describe_node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Describe the node."""
+    arguments = context.launch_configurations
     return [
         Node(
             package='segnet_ros',
             executable='segnet_node',
             namespace=arguments['namespace'],
             name=arguments['name'],
-            parameters=[arguments['params_file'], given],
-            remappings=[('image_raw', arguments['image_topic'])],
+            parameters=[arguments['params_file'], list_parameters(arguments)],
+            remappings=list_remappings(arguments),
+            ros_arguments=['--log-level', arguments['log_level']],
+            prefix=arguments['python_prefix'] or None,
+            respawn=arguments['respawn'] == 'true',
+            respawn_delay=RESPAWN_DELAY_S,
             output='screen',
         )
     ]
@@ -94,12 +157,15 @@ def describe_rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         return [LogInfo(msg='rviz:=true needs rviz2, which is not installed: not shown')]
     arguments = context.launch_configurations
     node = posixpath.join('/', arguments['namespace'], arguments['name'])
-    config = os.path.join(get_package_share_directory('segnet_ros'), 'config', 'segnet.rviz')
+    file = 'segnet_cameras.rviz' if arguments['cameras'] else 'segnet.rviz'
+    share = get_package_share_directory('segnet_ros')
+    config = arguments['rviz_config'] or os.path.join(share, 'config', file)
     return [
         Node(
             package='rviz2',
             executable='rviz2',
             arguments=['-d', config],
             remappings=[(f'/segnet/{output}', f'{node}/{output}') for output in SHOWN],
+            parameters=[{'use_sim_time': arguments['use_sim_time'] == 'true'}],
         )
     ]

@@ -16,7 +16,11 @@ if not hasattr(launch, 'LaunchDescription'):  # the folder launch/ of this repos
     pytest.skip('launch comes with an installed ROS 2', allow_module_level=True)
 
 ROOT = Path(__file__).parents[1]
-ARGUMENTS = {'namespace', 'name', 'image_topic', 'checkpoint', 'device', 'params_file', 'rviz'}
+ARGUMENTS = {
+    *('namespace', 'name', 'image_topic', 'camera_info_topic', 'cameras', 'image_transport'),
+    *('checkpoint', 'device', 'precision', 'params_file', 'use_sim_time', 'log_level', 'respawn'),
+    *('python_prefix', 'rviz', 'rviz_config'),
+}
 
 
 @pytest.fixture
@@ -61,6 +65,48 @@ def test_command_line_of_node(launch_file: ModuleType, monkeypatch: pytest.Monke
     assert seen['parameters'][0] == 'p'
     assert list(seen['parameters'][1]) == ['device']
     assert seen['remappings'] == [('image_raw', '/camera/image_raw')]
+
+
+def test_several_cameras_are_remapped_in_one_argument(
+    launch_file: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = {}
+    monkeypatch.setattr(launch_file, 'Node', lambda **options: seen.update(options))
+    cameras = 'front:=/cam_f/image_raw, rear:=cam_r/image'
+    launch_file.describe_node(make_context(launch_file, cameras=cameras, respawn='true'))
+    assert seen['parameters'][1] == {'cameras': ['front', 'rear']}
+    assert seen['remappings'] == [
+        ('front/image_raw', '/cam_f/image_raw'),
+        ('rear/image_raw', 'cam_r/image'),
+    ]
+    assert seen['respawn'] is True
+
+
+@pytest.mark.parametrize('text', ['front', 'front:=', ':=/a', 'a:=/x,a:=/y', 'front=/a'])
+def test_other_cameras_are_refused(launch_file: ModuleType, text: str) -> None:
+    with pytest.raises(ValueError, match='expected cameras:=NAME:=TOPIC'):
+        launch_file.parse_cameras(text)
+
+
+def test_what_is_switched_on_reaches_the_node(
+    launch_file: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = {}
+    monkeypatch.setattr(launch_file, 'Node', lambda **options: seen.update(options))
+    launch_file.describe_node(
+        make_context(
+            launch_file,
+            use_sim_time='true',
+            log_level='debug',
+            camera_info_topic='/info',
+            python_prefix='/venv/bin/python3',
+        )
+    )
+    assert seen['parameters'][1] == {'use_sim_time': True}
+    assert seen['ros_arguments'] == ['--log-level', 'debug']
+    assert seen['remappings'] == [('image_raw', 'image_raw'), ('camera_info', '/info')]
+    assert seen['prefix'] == '/venv/bin/python3'
+    assert seen['respawn'] is False
 
 
 def test_rviz_follows_the_node(launch_file: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
