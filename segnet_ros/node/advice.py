@@ -6,6 +6,7 @@ from collections.abc import Collection
 import time
 
 from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy
 from segnet_ros.node.camera import Camera
 from segnet_ros.node.dds_settings import name_profile_variable
 from segnet_ros.node.share import find_shared_file
@@ -19,7 +20,11 @@ ENOUGH_IMAGES = 30
 
 
 class Adviser:
-    """Watch one camera for trouble that users meet; for the thread of the executor."""
+    """
+    Watch one camera for trouble that users meet; for the thread of the executor.
+
+    :ivar advice: what is wrong at present and what to do; empty if nothing is
+    """
 
     def __init__(self, node: Node, camera: Camera, own_topics: Collection[str]) -> None:
         """
@@ -30,20 +35,28 @@ class Adviser:
         self._node = node
         self._camera = camera
         self._own_topics = own_topics
-        self._watches_silence = True
-        self._watches_loss = True
+        self.advice = ''
+        self._was_given: set[str] = set()
 
     def check(self) -> None:
-        """Warn about what has come to light; to be called once a second."""
+        """Look for trouble, and warn of each kind once; to be called once a second."""
+        kind, self.advice = self._find_trouble()
+        if self.advice and kind not in self._was_given:
+            self._was_given.add(kind)
+            self._node.get_logger().warning(self.advice)
+
+    def _find_trouble(self) -> tuple[str, str]:
+        """Find the kind of the most important trouble, and say what to do about it."""
         received = self._camera.slot.counts().received
-        if self._watches_silence:
-            is_silent = time.monotonic() - self._camera.last_arrival > SILENCE_S
-            if is_silent and received == 0:
-                self._node.get_logger().warning(self._explain_silence())
-            self._watches_silence = not is_silent and received == 0
-        if self._watches_loss and self._loses_big_images(received):
-            self._watches_loss = False
-            self._node.get_logger().warning(self._explain_loss(received))
+        if received == 0 and time.monotonic() - self._camera.last_arrival > SILENCE_S:
+            return 'silence', self._explain_silence()
+        if self._loses_big_images(received):
+            return 'loss', self._explain_loss(received)
+        for topic in self._camera.outputs.topics:
+            for info in self._node.get_subscriptions_info_by_topic(topic):
+                if info.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL:
+                    return f'deaf {topic}', _explain_deafness(topic, info.node_name)
+        return '', ''
 
     def _loses_big_images(self, received: int) -> bool:
         """Whether less than half of what the camera sent arrives; for best effort only."""
@@ -92,6 +105,13 @@ class Adviser:
             and name not in self._own_topics
             and self._node.count_publishers(name) > 0
         )
+
+
+def _explain_deafness(topic: str, subscriber: str) -> str:
+    return (
+        f'{topic}: {subscriber} hears nothing, because it asks for durability transient local, and'
+        ' images are volatile; let it subscribe with volatile'
+    )
 
 
 def _describe_profile() -> str:

@@ -43,7 +43,12 @@ class CameraMonitor:
         self._asked_at = time.monotonic()
 
     def status(
-        self, device: str, classes: Sequence[str], obstacle: str, parameters: Parameters
+        self,
+        device: str,
+        classes: Sequence[str],
+        obstacle: str,
+        advice: str,
+        parameters: Parameters,
     ) -> DiagnosticStatus:
         """
         Describe the camera now.
@@ -51,12 +56,13 @@ class CameraMonitor:
         :param device: what the network runs on
         :param classes: names by class id; none until the network is loaded
         :param obstacle: why no images are segmented; empty if they are
+        :param advice: what is wrong and what to do, as the log has it; empty if nothing is
         :param parameters: say what to expect of the camera
         """
         counts = self._camera.slot.counts()
         ages = self._camera.ages.summary()
         rates = self._measure_rates(counts)
-        level, message = self._judge(counts, ages, rates, obstacle, parameters)
+        level, message = self._judge(counts, ages, rates, obstacle, advice, parameters)
         self._previous = counts
         values = {
             **_describe_counts(counts),
@@ -80,10 +86,16 @@ class CameraMonitor:
         )
 
     def _judge(
-        self, counts: Counts, ages: Ages, rates: Rates, obstacle: str, parameters: Parameters
+        self,
+        counts: Counts,
+        ages: Ages,
+        rates: Rates,
+        obstacle: str,
+        advice: str,
+        parameters: Parameters,
     ) -> tuple[bytes, str]:
-        if obstacle:
-            return DiagnosticStatus.WARN, obstacle
+        if obstacle or advice:
+            return DiagnosticStatus.WARN, obstacle or advice
         silence_s = time.monotonic() - self._camera.last_arrival
         if silence_s > parameters.stall_timeout:
             return DiagnosticStatus.WARN, f'no image for {silence_s:.0f} s'

@@ -241,7 +241,10 @@ class SegNetNode(LifecycleNode):
         classes = predictor.label_set.names if predictor else ()
         obstacle = self._describe_obstacle()
         message.status = [
-            *(monitor.status(device, classes, obstacle, parameters) for monitor in self._monitors),
+            *(
+                monitor.status(device, classes, obstacle, adviser.advice, parameters)
+                for monitor, adviser in zip(self._monitors, self._advisers, strict=True)
+            ),
             self._network_monitor.describe_model(parameters, device),
             self._network_monitor.describe_inference(device),
         ]

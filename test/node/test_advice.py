@@ -6,6 +6,8 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from rclpy.qos import DurabilityPolicy
+from rclpy.qos import QoSProfile
 from segnet_ros.node.advice import Adviser
 from segnet_ros.node.mailbox import Mailbox
 
@@ -17,6 +19,7 @@ class Graph:
 
     def __init__(self) -> None:
         self.warnings: list[str] = []
+        self.durability = DurabilityPolicy.VOLATILE
         self.topics = {'/b': 1, '/a': 2, '/unpublished': 0, OWN_TOPIC: 1}
 
     def get_logger(self) -> SimpleNamespace:
@@ -25,6 +28,10 @@ class Graph:
     def get_topic_names_and_types(self) -> list[tuple[str, list[str]]]:
         images = [(topic, ['sensor_msgs/msg/Image']) for topic in self.topics]
         return [*images, ('/rosout', ['rcl_interfaces/msg/Log'])]
+
+    def get_subscriptions_info_by_topic(self, topic: str) -> list[SimpleNamespace]:
+        profile = QoSProfile(depth=1, durability=self.durability)
+        return [SimpleNamespace(node_name='viewer', qos_profile=profile)] * (topic == OWN_TOPIC)
 
     def count_publishers(self, topic: str) -> int:
         return self.topics.get(topic, 1)
@@ -40,6 +47,7 @@ def camera() -> SimpleNamespace:
     return SimpleNamespace(
         slot=Mailbox[str]().open_slot(),
         subscribed_name='image_raw',
+        outputs=SimpleNamespace(topics=(OWN_TOPIC,)),
         topic='/image_raw',
         publishers=0,
         lost=0,
@@ -123,3 +131,30 @@ def test_other_loss_is_no_reason_to_warn(
     vars(camera).update(change)
     adviser.check()
     assert not graph.warnings
+
+
+def test_a_subscriber_that_can_hear_nothing_is_told_of(
+    graph: Graph, camera: SimpleNamespace, adviser: Adviser
+) -> None:
+    receive(camera, 1)
+    adviser.check()
+    assert not adviser.advice
+    graph.durability = DurabilityPolicy.TRANSIENT_LOCAL
+    adviser.check()
+    adviser.check()
+    (warning,) = graph.warnings
+    assert warning == adviser.advice
+    assert warning.startswith('/segnet/label: viewer hears nothing')
+    graph.durability = DurabilityPolicy.VOLATILE
+    adviser.check()
+    assert not adviser.advice
+
+
+def test_advice_lasts_as_long_as_the_trouble(
+    graph: Graph, camera: SimpleNamespace, adviser: Adviser
+) -> None:
+    adviser.check()
+    assert adviser.advice == graph.warnings[0]
+    receive(camera, 1)
+    adviser.check()
+    assert not adviser.advice

@@ -60,7 +60,7 @@ def test_every_count_is_told(
     process(mailbox, camera.slot, lambda slot: slot.mark_dropped('no_subscriber'))
     process(mailbox, camera.slot, lambda slot: slot.put('next'))
     camera.slot.put('last')
-    status = monitor.status('cpu', CLASSES, obstacle='', parameters=Parameters())
+    status = monitor.status('cpu', CLASSES, obstacle='', advice='', parameters=Parameters())
     assert status.level == DiagnosticStatus.OK
     assert status.name == 'robot1/segnet: front/image_raw'
     assert status.hardware_id == 'cpu'
@@ -91,20 +91,24 @@ def test_unknown_values_are_called_unknown(
     camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
     camera.lost = None
-    values = values_of(monitor.status('cpu', CLASSES, obstacle='', parameters=Parameters()))
+    values = values_of(
+        monitor.status('cpu', CLASSES, obstacle='', advice='', parameters=Parameters())
+    )
     assert values['age p50 (ms)'] == 'unknown'
     assert values['lost in transport'] == 'unknown'
 
 
 def test_loading_is_a_warning(monitor: CameraMonitor) -> None:
-    status = monitor.status('auto', (), obstacle='loading the network', parameters=Parameters())
+    status = monitor.status(
+        'auto', (), obstacle='loading the network', advice='', parameters=Parameters()
+    )
     assert status.level == DiagnosticStatus.WARN
     assert 'loading' in status.message
 
 
 def test_a_silent_camera_is_a_warning(camera: SimpleNamespace, monitor: CameraMonitor) -> None:
     camera.last_arrival = time.monotonic() - 3
-    status = monitor.status('cpu', CLASSES, obstacle='', parameters=Parameters())
+    status = monitor.status('cpu', CLASSES, obstacle='', advice='', parameters=Parameters())
     assert status.level == DiagnosticStatus.WARN
     assert status.message == 'no image for 3 s'
 
@@ -113,12 +117,12 @@ def test_refused_images_are_an_error_until_none_is_refused(
     mailbox: Mailbox[str], camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
     process(mailbox, camera.slot, lambda slot: slot.mark_dropped('bad_encoding'))
-    status = monitor.status('cpu', CLASSES, obstacle='', parameters=Parameters())
+    status = monitor.status('cpu', CLASSES, obstacle='', advice='', parameters=Parameters())
     assert status.level == DiagnosticStatus.ERROR
     assert 'bad_encoding' in status.message
     process(mailbox, camera.slot, lambda slot: slot.mark_processed())
     assert (
-        monitor.status('cpu', CLASSES, obstacle='', parameters=Parameters()).level
+        monitor.status('cpu', CLASSES, obstacle='', advice='', parameters=Parameters()).level
         == DiagnosticStatus.OK
     )
 
@@ -127,7 +131,7 @@ def test_implausible_ages_are_a_warning_about_clocks(
     camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
     camera.ages.add(1.7e9)
-    status = monitor.status('cpu', CLASSES, obstacle='', parameters=Parameters())
+    status = monitor.status('cpu', CLASSES, obstacle='', advice='', parameters=Parameters())
     assert status.level == DiagnosticStatus.WARN
     assert 'clock mismatch' in status.message
     assert values_of(status)['clock mismatch'] == '1'
@@ -136,10 +140,10 @@ def test_implausible_ages_are_a_warning_about_clocks(
 def test_rates_are_measured_and_compared_with_what_is_expected(
     mailbox: Mailbox[str], camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
-    monitor.status('cpu', CLASSES, '', Parameters())
+    monitor.status('cpu', CLASSES, '', '', Parameters())
     time.sleep(0.1)  # in which one image comes: less than 10 per second
     process(mailbox, camera.slot, lambda slot: slot.mark_processed())
-    status = monitor.status('cpu', CLASSES, '', Parameters(expected_rate=30.0))
+    status = monitor.status('cpu', CLASSES, '', '', Parameters(expected_rate=30.0))
     assert status.level == DiagnosticStatus.WARN
     assert status.message.endswith(' images per second, expected 30')
     values = values_of(status)
@@ -151,7 +155,13 @@ def test_old_outputs_are_a_warning_where_a_limit_is_given(
     camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
     camera.ages.add(0.25)
-    assert monitor.status('cpu', CLASSES, '', Parameters()).level == DiagnosticStatus.OK
-    status = monitor.status('cpu', CLASSES, '', Parameters(max_latency_warn_ms=200.0))
+    assert monitor.status('cpu', CLASSES, '', '', Parameters()).level == DiagnosticStatus.OK
+    status = monitor.status('cpu', CLASSES, '', '', Parameters(max_latency_warn_ms=200.0))
     assert status.level == DiagnosticStatus.WARN
     assert status.message == 'outputs are 250 ms old (p95), expected at most 200'
+
+
+def test_advice_of_the_log_is_in_the_status_too(monitor: CameraMonitor) -> None:
+    status = monitor.status('cpu', CLASSES, '', 'turn it on', Parameters())
+    assert status.level == DiagnosticStatus.WARN
+    assert status.message == 'turn it on'
