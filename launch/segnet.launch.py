@@ -165,7 +165,11 @@ def describe_rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             package='rviz2',
             executable='rviz2',
             arguments=['-d', config],
-            remappings=[(f'/segnet/{output}', f'{node}/{output}') for output in SHOWN],
+            remappings=[
+                (f'/segnet/{output}', f'{node}/{output}')
+                for camera in ('', *parse_cameras(arguments['cameras']))
+                for output in (posixpath.join(camera, name) for name in SHOWN)
+            ],
             parameters=[{'use_sim_time': arguments['use_sim_time'] == 'true'}],
         )
     ]

@@ -7,8 +7,6 @@ from importlib.resources import files
 import json
 from pathlib import Path
 
-from safetensors import safe_open
-from safetensors import SafetensorError
 from segnet_ros.core.labels import LabelSet
 
 METADATA_KEY = 'segnet_ros'
@@ -44,6 +42,10 @@ def read_label_set(path: str | Path = '') -> LabelSet:
     :raises FileNotFoundError: if there is no such file
     :raises ValueError: if it is not a checkpoint
     """
+    # Here, so that a node without it can still say what is missing.
+    from safetensors import safe_open
+    from safetensors import SafetensorError
+
     path = find_checkpoint(path)
     try:
         with safe_open(path, framework='numpy') as file:

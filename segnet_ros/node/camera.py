@@ -144,17 +144,22 @@ class Camera:
             self._subscribe(policy)
 
     def unsubscribe(self) -> None:
-        """Hear no more images; the next :meth:`follow_publishers` subscribes again."""
+        """Hear no more; the next :meth:`follow_publishers` subscribes again."""
+        self._destroy_subscription()
+        self.calibration.unsubscribe()
+        self.slot.discard('inactive')
+
+    def _destroy_subscription(self) -> None:
         if self._subscription is not None:
             self._node.destroy_subscription(self._subscription)
         self._subscription = None
-        self.calibration.unsubscribe()
         self.reliability = ''
 
     def _subscribe(self, policy: ReliabilityPolicy) -> None:
         if self._subscription is None:
             self.last_arrival = time.monotonic()
-        self.unsubscribe()
+            self.calibration.subscribe()
+        self._destroy_subscription()
         try:
             events = SubscriptionEventCallbacks(message_lost=self._count_lost)
             self._subscription = self._create_subscription(policy, events)
@@ -162,7 +167,6 @@ class Camera:
             self.lost = None
             self._subscription = self._create_subscription(policy, SubscriptionEventCallbacks())
         self.reliability = policy.name.lower()
-        self.calibration.subscribe()
 
     def _create_subscription(
         self, policy: ReliabilityPolicy, events: SubscriptionEventCallbacks

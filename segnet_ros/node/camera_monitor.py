@@ -17,7 +17,15 @@ from segnet_ros.node.status import make_status
 
 ENOUGH = 0.9
 """Share of the expected rate below which there is a warning."""
-HARMLESS = ('replaced', 'no_subscriber', 'rate_capped', 'disabled', 'too_old')
+HARMLESS = (
+    'replaced',
+    'no_subscriber',
+    'rate_capped',
+    'disabled',
+    'too_old',
+    'inactive',
+    'stopped',
+)
 """Reasons to drop an image that do not speak against the image."""
 
 

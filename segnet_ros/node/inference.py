@@ -67,6 +67,7 @@ class InferenceThread(threading.Thread):
     Own a predictor, and with it the device, from loading to the last image.
 
     :ivar predictor: None until it is loaded and warm
+    :ivar checkpoint: what it is loaded from, for people
     :ivar failure: why the thread has ended by itself; empty if it has not
     :ivar latencies: of the predictor
     :ivar load_s: how long it took to load
@@ -82,6 +83,7 @@ class InferenceThread(threading.Thread):
         mailbox: Mailbox[CameraImage],
         read_parameters: Callable[[], Parameters],
         read_age: Callable[[CameraImage], float],
+        checkpoint: str,
         notify: Callable[[], None],
         logger: RcutilsLogger,
         predecessor: InferenceThread | None = None,
@@ -93,6 +95,7 @@ class InferenceThread(threading.Thread):
             installation or a parameter is at fault
         :param read_parameters: called once per image
         :param read_age: tells how many seconds ago an image was taken, as far as clocks agree
+        :param checkpoint: what is loaded, for people
         :param notify: called when ``predictor`` or ``failure`` has changed
         :param predecessor: takes images until this one is warm, and is stopped then
         """
@@ -100,6 +103,7 @@ class InferenceThread(threading.Thread):
         super().__init__(name='inference', daemon=True)
         self.predictor: ImagePredictor | None = None
         self.failure = ''
+        self.checkpoint = checkpoint
         self.settled = threading.Event()
         self.latencies = LatencyWindow()
         self.load_s = 0.0
@@ -122,16 +126,11 @@ class InferenceThread(threading.Thread):
         self._mailbox.wake()
         self.join()
 
-    def stop(self, timeout_s: float) -> None:
-        """
-        Publish nothing more and end; safe to call twice.
-
-        :param timeout_s: how long to wait; a forward pass cannot be interrupted
-        """
+    def silence(self) -> None:
+        """Publish nothing more and end, as soon as what is in progress does."""
         self._is_silenced = True
         self._over.set()
         self._mailbox.wake()
-        self.join(timeout_s)
 
     def run(self) -> None:
         """Work until ``stop``; for ``threading.Thread`` to call."""
@@ -193,6 +192,7 @@ class InferenceThread(threading.Thread):
         self.failures = 0
         for name in outputs:
             if self._is_silenced:
+                slot.mark_dropped('stopped')
                 return
             camera.outputs.publish(name, getattr(prediction, name), message.header, parameters)
         info = camera.calibration.info

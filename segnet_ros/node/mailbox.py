@@ -44,7 +44,7 @@ class Slot(Generic[T]):
         self._item: T | None = None
         self._waiting_since = 0.0
         self._was_early = False
-        self._in_progress = False
+        self._in_progress = 0
         self._is_enabled = True
         self._period_s = 0.0
         self._due = float('-inf')
@@ -92,14 +92,24 @@ class Slot(Generic[T]):
         """Let items in, or keep them out, the one that waits as well."""
         with self._condition:
             self._is_enabled = is_enabled
-            if not is_enabled and self._item is not None:
+        if not is_enabled:
+            self.discard('disabled')
+
+    def discard(self, reason: str) -> None:
+        """
+        Drop the item that waits, if there is one.
+
+        :param reason: short key such as ``inactive``
+        """
+        with self._condition:
+            if self._item is not None:
                 self._item = None
-                self._dropped['disabled'] += 1
+                self._dropped[reason] += 1
 
     def mark_processed(self) -> None:
         """Count the item in progress as processed."""
         with self._condition:
-            self._in_progress = False
+            self._in_progress -= 1
             self._processed += 1
 
     def mark_dropped(self, reason: str) -> None:
@@ -109,7 +119,7 @@ class Slot(Generic[T]):
         :param reason: short key such as ``bad_encoding``
         """
         with self._condition:
-            self._in_progress = False
+            self._in_progress -= 1
             self._dropped[reason] += 1
 
     def counts(self) -> Counts:
@@ -120,20 +130,21 @@ class Slot(Generic[T]):
                 processed=self._processed,
                 dropped=dict(self._dropped),
                 waiting=int(self._item is not None),
-                in_progress=int(self._in_progress),
+                in_progress=self._in_progress,
             )
 
     def reset_counts(self) -> None:
         """Begin to count anew, with what waits or is in progress."""
         with self._condition:
-            self._received = int(self._item is not None) + int(self._in_progress)
+            self._received = int(self._item is not None) + self._in_progress
             self._processed = 0
             self._dropped.clear()
 
     def _take(self) -> T:
         assert self._item is not None
         item, self._item = self._item, None
-        self._in_progress = True
+        # Two for a moment, where a thread that was given up still computes.
+        self._in_progress += 1
         now = self._clock()
         # From the time that was due, not from now, or each delay would lower the rate for good.
         is_on_time = now - self._due < self._period_s

@@ -6,7 +6,6 @@ import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from segnet_ros.node.inference import InferenceThread
-from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.segmenter import Segmenter
 from segnet_ros.node.status import format_number
 from segnet_ros.node.status import make_status
@@ -29,10 +28,10 @@ class NetworkMonitor:
         self._asked_at = time.monotonic()
         self._total = 0
 
-    def describe_model(self, parameters: Parameters, device: str) -> DiagnosticStatus:
+    def describe_model(self, device: str) -> DiagnosticStatus:
         """Say what is loaded."""
         level, text = DiagnosticStatus.WARN, 'no network is loaded'
-        values = {'checkpoint': parameters.checkpoint or 'the packaged one'}
+        values: dict[str, str] = {}
         thread, predictor = self._segmenter.thread, self._segmenter.predictor
         if self._segmenter.is_loading:
             text = 'loading'
@@ -40,6 +39,7 @@ class NetworkMonitor:
             level, text = DiagnosticStatus.OK, 'OK'
             height, width = predictor.input_size
             values |= {
+                'checkpoint': thread.checkpoint or 'the packaged one',
                 'label set': predictor.label_set.name,
                 'classes': ', '.join(predictor.label_set.names),
                 'precision': predictor.precision,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import gc
+import time
 
 from segnet_ros.node.inference import ImagePredictor
 from segnet_ros.node.inference import InferenceThread
@@ -83,6 +84,7 @@ class Segmenter:
         self._successor = None
         if successor.predictor:
             self._thread = successor
+            gc.collect()  # captured graphs are in cycles
         return successor.failure
 
     def stop(self, timeout_s: float) -> None:
@@ -91,9 +93,14 @@ class Segmenter:
 
         :param timeout_s: how long what is in progress may take to end
         """
-        for thread in (self._successor, self._thread):
-            if thread:
-                thread.stop(timeout_s)
+        threads = [thread for thread in (self._thread, self._successor) if thread]
+        for thread in threads:
+            thread.silence()
+        end = time.monotonic() + timeout_s
+        for thread in threads:
+            # One that still loads leaves nothing behind; there is no need to wait for it.
+            if thread.settled.is_set():
+                thread.join(max(0.0, end - time.monotonic()))
 
     def free(self, timeout_s: float) -> None:
         """

@@ -97,10 +97,11 @@ class SegNetNode(LifecycleNode):
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 1)
         self._segmenter = Segmenter(self._make_thread)
         self._network_monitor = NetworkMonitor(node_name, self._segmenter)
-        Services(self, self._cameras, self._segmenter, self._describe_network)
+        Services(self, self._cameras, self._segmenter, self._describe_network, free_gpu_memory)
         self.add_on_set_parameters_callback(self._refuse_unknown_classes)
         self._is_active = False
         self._starts_itself = self.parameters.autostart
+        self._start_failure = ''
         self._wake_up = self.create_guard_condition(self._start_when_loaded)
         # Steady, because a step of the system time must not stop it.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -115,7 +116,7 @@ class SegNetNode(LifecycleNode):
         """Why the node cannot go on; empty if it can."""
         # Whoever configures it from outside is told, and may try again.
         is_fatal = self._starts_itself or self._is_active
-        return self._segmenter.failure if is_fatal else ''
+        return self._start_failure or (self._segmenter.failure if is_fatal else '')
 
     def wake(self) -> None:
         """Make a waiting executor return from ``spin_once``; safe from any thread."""
@@ -126,8 +127,20 @@ class SegNetNode(LifecycleNode):
         """Publish no more images, and give the inference thread a moment to end."""
         self._segmenter.stop(timeout_s=JOIN_S if self._segmenter.predictor else 0.0)
 
+    def _LifecycleNodeMixin__change_state(  # noqa: N802 - the name that rclpy calls
+        self, transition_id: int
+    ) -> TransitionCallbackReturn:
+        """Refuse a transition that the state does not have; before Kilted, rclpy raises."""
+        change = super()._LifecycleNodeMixin__change_state  # type: ignore[misc]
+        try:
+            return change(transition_id)  # type: ignore[no-any-return]
+        except RuntimeError as error:
+            self.get_logger().error(f'transition refused: {error}')
+            return TransitionCallbackReturn.ERROR
+
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load and warm up; done already where the node starts itself."""
+        self._starts_itself = False  # whoever configures it is in charge
         self._segmenter.start()
         while not self._segmenter.wait(self.parameters.diagnostics_period):
             self._publish_diagnostics()
@@ -139,8 +152,13 @@ class SegNetNode(LifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to the cameras."""
-        for camera in self._cameras:
-            camera.follow_publishers()
+        try:
+            for camera in self._cameras:
+                camera.follow_publishers()
+        except (RuntimeError, ValueError) as error:  # a wrong qos_overrides; rclpy would be silent
+            self.get_logger().error(f'cannot hear the cameras: {error}')
+            self.on_deactivate(state)
+            return TransitionCallbackReturn.FAILURE
         self._is_active = True
         self.get_logger().info(f'ready: {self._describe_network()}')
         return super().on_activate(state)
@@ -155,6 +173,7 @@ class SegNetNode(LifecycleNode):
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the network's memory."""
         self._segmenter.free(JOIN_S)
+        free_gpu_memory()
         return super().on_cleanup(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -165,29 +184,33 @@ class SegNetNode(LifecycleNode):
     def _start_when_loaded(self) -> None:
         """Configure and activate as soon as there is somebody to take images."""
         if self._starts_itself and self._segmenter.predictor:
-            self._starts_itself = False
-            self.trigger_configure()
-            self.trigger_activate()
+            steps = (self.trigger_configure, self.trigger_activate)
+            if not all(step() == TransitionCallbackReturn.SUCCESS for step in steps):
+                self._start_failure = 'could not start, for the reason above'
 
     def _make_thread(self, predecessor: InferenceThread | None) -> InferenceThread:
+        values = read_parameters(self, Parameters)
+        # Not the predictor itself, which would live as long as its successor.
+        present = predecessor.predictor if predecessor else None
+        names = present.label_set.names if present else None
         return InferenceThread(
-            load=lambda: self._load(predecessor.predictor if predecessor else None),
+            load=lambda: self._load(values, names),
             mailbox=self._mailbox,
             read_parameters=lambda: read_parameters(self, Parameters),
             read_age=self._read_age,
+            checkpoint=values.checkpoint,
             notify=self.wake,
             logger=self.get_logger(),
             predecessor=predecessor,
         )
 
-    def _load(self, present: ImagePredictor | None) -> ImagePredictor:
+    def _load(self, values: Parameters, names: Sequence[str] | None) -> ImagePredictor:
         """
         Load the checkpoint that the parameters name.
 
-        :param present: which is to be followed by one with the same classes
+        :param names: of the classes that it must have; None for any
         :raises ValueError: if it has others
         """
-        values = read_parameters(self, Parameters)
         self.get_logger().info(
             f'loading {values.checkpoint or "the packaged checkpoint"}, device {values.device}, '
             f'precision {values.precision}'
@@ -202,13 +225,16 @@ class SegNetNode(LifecycleNode):
             cpu_threads=values.cpu_threads,
         )
         choose_classes(values.classes, predictor.label_set)  # refuses unknown ones
-        if present:
-            check_same_classes(present.label_set.names, predictor.label_set.names)
+        if names is not None:
+            check_same_classes(names, predictor.label_set.names)
         return predictor
 
     def _refuse_unknown_classes(self, changes: list[Parameter[Any]]) -> SetParametersResult:
         predictor = self._segmenter.predictor
         for change in changes:
+            if change.name == 'classes' and self._segmenter.is_loading:
+                reason = 'expected a network that is loaded, found it loading; try later'
+                return SetParametersResult(successful=False, reason=reason)
             if change.name == 'classes' and predictor:
                 try:
                     choose_classes(change.value or (), predictor.label_set)
@@ -245,7 +271,7 @@ class SegNetNode(LifecycleNode):
                 monitor.status(device, classes, obstacle, adviser.advice, parameters)
                 for monitor, adviser in zip(self._monitors, self._advisers, strict=True)
             ),
-            self._network_monitor.describe_model(parameters, device),
+            self._network_monitor.describe_model(device),
             self._network_monitor.describe_inference(device),
         ]
         self._diagnostics.publish(message)
@@ -263,6 +289,13 @@ class SegNetNode(LifecycleNode):
     def _read_age(self, item: CameraImage) -> float:
         age_ns = self.get_clock().now().nanoseconds - read_stamp(item.message.header)
         return age_ns / 1e9
+
+
+def free_gpu_memory() -> None:
+    """Give back what PyTorch keeps of a GPU without use."""
+    torch = sys.modules.get('torch')
+    if torch and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
 
 
 def check_same_classes(expected: Sequence[str], found: Sequence[str]) -> None:

@@ -100,6 +100,49 @@ def test_a_network_that_cannot_be_loaded_leaves_a_managed_node_as_it_was(
     assert change_state(client, Transition.TRANSITION_CONFIGURE)
 
 
+def test_a_transition_that_the_state_does_not_have_is_refused_and_harms_nothing(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    node = start_node()
+    node.wait_for('ready')
+    heard = client.record('segnet/label')
+    flow(client, heard)
+    assert not change_state(client, Transition.TRANSITION_CONFIGURE)
+    assert not change_state(client, Transition.TRANSITION_CLEANUP)
+    assert read_state(client) == 'active'
+    flow(client, heard)
+
+
+def test_no_image_waits_for_the_next_activation(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    start_node('--delay', '0.5').wait_for('ready')
+    statuses = client.record_diagnostics()
+    heard = client.record('segnet/label')
+    flow(client, heard)
+    camera = client.advertise()
+    for _ in range(5):  # one in progress, one that waits
+        camera.publish(make_image(IMAGE))
+        client.spin_for(0.05)
+    assert change_state(client, Transition.TRANSITION_DEACTIVATE)
+    client.spin_for(1.0)
+    before = len(heard)
+    client.spin_for(1.5)
+    assert len(heard) == before
+    assert statuses[-1]['waiting'] == statuses[-1]['in progress'] == '0'
+    assert_sums_up(statuses)
+
+
+def test_a_subscription_that_cannot_be_made_ends_the_start(
+    start_node: Callable[..., NodeProcess],
+) -> None:
+    node = start_node('--ros-args', '-p', 'qos_overrides./image_raw.subscription.history:=bogus')
+    code, _ = node.wait_for_exit()
+    assert code == 1
+    assert 'cannot hear the cameras' in node.output
+    assert 'Traceback' not in node.output
+
+
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize('state', ['unconfigured', 'configuring', 'inactive', 'finalized'])
 def test_a_signal_ends_the_node_cleanly_in_every_state(
