@@ -190,11 +190,15 @@ class InferenceThread(threading.Thread):
             self._survive(error)
             return
         self.failures = 0
-        for name in outputs:
-            if self._is_silenced:
-                slot.mark_dropped('stopped')
-                return
-            camera.outputs.publish(name, getattr(prediction, name), message.header, parameters)
+        try:
+            self._publish(item, prediction, outputs, parameters)
+        except ImageError as error:
+            slot.mark_dropped(error.reason)
+            self._explain(error, camera.topic)
+            return
+        if self._is_silenced:
+            slot.mark_dropped('stopped')
+            return
         info = camera.calibration.info
         if info is not None:
             size = image.shape[:2]
@@ -202,6 +206,28 @@ class InferenceThread(threading.Thread):
             camera.outputs.publish_info(info, message.header, size, output_size)
         camera.ages.add(self._read_age(item))
         slot.mark_processed()
+
+    def _publish(
+        self,
+        item: CameraImage,
+        prediction: Any,
+        outputs: tuple[str, ...],
+        parameters: Parameters,
+    ) -> None:
+        """
+        Publish the outputs, unless the node is to be silent.
+
+        :raises ImageError: if one cannot be encoded
+        """
+        for name in outputs:
+            if self._is_silenced:
+                return
+            try:
+                item.camera.outputs.publish(
+                    name, getattr(prediction, name), item.message.header, parameters
+                )
+            except ValueError as error:
+                raise ImageError('bad_size', f'{name}: {error}') from error
 
     def _explain(self, error: ImageError, topic: str) -> None:
         now = time.monotonic()
