@@ -8,6 +8,7 @@ from functools import lru_cache
 from segnet_ros.core.labels import UNLABELED
 from segnet_ros.core.overlay import blend
 from segnet_ros.core.overlay import colorize
+from segnet_ros.core.selection import ALL
 from segnet_ros.core.selection import Selection
 import torch
 from torch import Tensor
@@ -52,8 +53,10 @@ def compute_outputs(
     if 'color' in outputs or 'overlay' in outputs:
         computed['color'] = colorize(label, palette)
     if 'overlay' in outputs:
-        blended = blend(image, computed['color'], opacity)
-        computed['overlay'] = torch.where((label == UNLABELED)[..., None], image, blended)
+        overlay = blend(image, computed['color'], opacity)
+        if selection != ALL:  # else no pixel is unlabeled
+            overlay = torch.where((label == UNLABELED)[..., None], image, overlay)
+        computed['overlay'] = overlay
     return {name: computed[name] for name in outputs}
 
 

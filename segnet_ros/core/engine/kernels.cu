@@ -138,8 +138,8 @@ static __device__ uint8 blend(uint8 image, uint8 color, float opacity) {
 // a confidence below the least make a pixel unlabeled.
 extern "C" __global__ void finish(
     const short* logits, int h, int w, int stride, const uint8* image, const uint8* palette,
-    const float* opacity, const uint8* kept, int least, uint8* label, uint8* confidence, uint8* color, uint8* overlay,
-    int height, int width) {
+    const float* opacity, const uint8* kept, int least, uint8* label, uint8* confidence,
+    uint8* color, uint8* overlay, int height, int width) {
   int pixel = blockIdx.x * blockDim.x + threadIdx.x;
   if (pixel >= height * width) return;
   Between row = find_between(pixel / width, h, height);

@@ -102,9 +102,10 @@ class Pipeline:
 
     def _prepare(self, image: Tensor, input_size: tuple[int, int]) -> Tensor:
         """Resize and normalize, to (1, 3, *input_size) in the network's precision."""
-        x = image.permute(2, 0, 1).unsqueeze(0)
-        if x.shape[2:] != input_size:
-            x = F.interpolate(x.float(), input_size, mode='bilinear', antialias=True)
+        if image.shape[:2] == input_size:
+            x = image.permute(2, 0, 1).unsqueeze(0)
+        else:
+            x = _interpolate(image, input_size)
         x = self.normalization.normalize(x)
         return x.to(self.dtype, memory_format=torch.channels_last)
 
@@ -113,6 +114,11 @@ def _resize(image: Tensor, size: tuple[int, int] | None) -> Tensor:
     """Resize an image, uint8 (H, W, 3); None leaves it as it is."""
     if size is None or image.shape[:2] == size:
         return image
+    x = _interpolate(image, size)[0].round_().to(torch.uint8)
+    return x.permute(1, 2, 0).contiguous()
+
+
+def _interpolate(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """Turn an image, uint8 (H, W, 3), into float32 (1, 3, *size), values 0 to 255."""
     x = image.permute(2, 0, 1).unsqueeze(0).float()
-    x = F.interpolate(x, size, mode='bilinear', antialias=True)
-    return x[0].permute(1, 2, 0).round_().to(torch.uint8).contiguous()
+    return F.interpolate(x, size, mode='bilinear', antialias=True)
