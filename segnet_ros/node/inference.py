@@ -20,7 +20,6 @@ from segnet_ros.node.conversions import image_to_rgb
 from segnet_ros.node.conversions import ImageError
 from segnet_ros.node.latency import LatencyWindow
 from segnet_ros.node.mailbox import Mailbox
-from segnet_ros.node.mailbox import Slot
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.prediction_options import choose_options
 from sensor_msgs.msg import CompressedImage
@@ -133,7 +132,7 @@ class InferenceThread(threading.Thread):
         self._mailbox.wake()
 
     def run(self) -> None:
-        """Work until ``stop``; for ``threading.Thread`` to call."""
+        """Work until ``retire`` or ``silence``; for ``threading.Thread`` to call."""
         try:
             begun = time.monotonic()
             predictor = self._load()
@@ -142,7 +141,7 @@ class InferenceThread(threading.Thread):
             self.warm_up_s = time.monotonic() - begun - self.load_s
             self._settle(predictor)
             while taken := self._mailbox.take(self._over.is_set):
-                self._process(predictor, taken[0].slot, taken[0].item)
+                self._process(predictor, taken[0].item)
         except Exception as error:
             is_for_the_user = isinstance(error, (ValueError, OSError, ImportError))
             if is_for_the_user and self.predictor is None:
@@ -162,10 +161,9 @@ class InferenceThread(threading.Thread):
         self.settled.set()
         self._notify()
 
-    def _process(
-        self, predictor: ImagePredictor, slot: Slot[CameraImage], item: CameraImage
-    ) -> None:
+    def _process(self, predictor: ImagePredictor, item: CameraImage) -> None:
         camera, message = item
+        slot = camera.slot
         outputs = camera.outputs.subscribed()
         if not outputs:
             slot.mark_dropped('no_subscriber')
@@ -182,8 +180,7 @@ class InferenceThread(threading.Thread):
             with self.latencies.measure():
                 prediction = predictor.predict(image, outputs=outputs, **options)
         except ImageError as error:
-            slot.mark_dropped(error.reason)
-            self._explain(error, camera.topic)
+            self._refuse(item, error)
             return
         except Exception as error:
             slot.mark_dropped('inference_failed')
@@ -193,8 +190,7 @@ class InferenceThread(threading.Thread):
         try:
             self._publish(item, prediction, outputs, parameters)
         except ImageError as error:
-            slot.mark_dropped(error.reason)
-            self._explain(error, camera.topic)
+            self._refuse(item, error)
             return
         if self._is_silenced:
             slot.mark_dropped('stopped')
@@ -229,8 +225,10 @@ class InferenceThread(threading.Thread):
             except ValueError as error:
                 raise ImageError('bad_size', f'{name}: {error}') from error
 
-    def _explain(self, error: ImageError, topic: str) -> None:
-        now = time.monotonic()
+    def _refuse(self, item: CameraImage, error: ImageError) -> None:
+        """Drop the image in progress, and say why, but not for each of many."""
+        item.camera.slot.mark_dropped(error.reason)
+        topic, now = item.camera.topic, time.monotonic()
         key = (topic, error.reason)
         if now - self._explained_at.get(key, -REPEAT_S) >= REPEAT_S:
             self._explained_at[key] = now

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from segnet_ros.node.inference import InferenceThread
+from segnet_ros.node.latency import Latencies
 from segnet_ros.node.segmenter import Segmenter
 from segnet_ros.node.status import format_number
 from segnet_ros.node.status import make_status
@@ -54,18 +54,21 @@ class NetworkMonitor:
         thread = self._segmenter.thread
         level, text, values = DiagnosticStatus.OK, 'OK', {}
         if thread and thread.predictor:
-            values = self._describe_speed(thread)
-            running_s = thread.latencies.summary().running_s
-            if running_s > STUCK_S:
+            latencies = thread.latencies.summary()
+            values = self._describe_speed(latencies)
+            values['failures in a row'] = str(thread.failures)
+            if latencies.running_s > STUCK_S:
                 level = DiagnosticStatus.ERROR
-                text = f'an image has been computed for {running_s:.0f} s; start the node anew'
+                text = (
+                    f'an image has been computed for {latencies.running_s:.0f} s;'
+                    ' start the node anew'
+                )
             elif thread.failures:
                 level = DiagnosticStatus.ERROR
                 text = f'failed for {thread.failures} images in a row; the log says why'
         return make_status(self._node_name, 'inference', level, text, device, values)
 
-    def _describe_speed(self, thread: InferenceThread) -> dict[str, str]:
-        latencies = thread.latencies.summary()
+    def _describe_speed(self, latencies: Latencies) -> dict[str, str]:
         now = time.monotonic()
         # Fewer than before: another thread has taken over, or the statistics began anew.
         new = max(0, latencies.total - self._total)
@@ -77,5 +80,4 @@ class NetworkMonitor:
             'latency p95 (ms)': format_number(latencies.p95_ms),
             'latency p99 (ms)': format_number(latencies.p99_ms),
             'latency max (ms)': format_number(latencies.max_ms),
-            'failures in a row': str(thread.failures),
         }

@@ -124,7 +124,7 @@ def check_size(height_name: str, width_name: str, size: tuple[int, int]) -> None
 
 def _declare_parameter(node: Node, name: str, entry: Field[Any]) -> None:
     choices = entry.metadata['choices']
-    default = list(entry.default) if isinstance(entry.default, tuple) else entry.default
+    default = _to_ros(entry.default)
     try:
         value = node.declare_parameter(name, default, _make_descriptor(entry)).value
         if not choices or value in choices:
@@ -178,7 +178,11 @@ def _describe_default(entry: Field[Any]) -> str:
     return f'{entry.name}:={json.dumps(entry.default)}'
 
 
+def _to_ros(value: Any) -> Any:
+    """Turn a value of a record into what ROS holds: records have tuples, ROS lists."""
+    return list(value) if isinstance(value, tuple) else value
+
+
 def _name_type(value: Any) -> str:
     """Name the type that a value has in ROS, such as 'double' or 'string array'."""
-    plain = list(value) if isinstance(value, tuple) else value
-    return Parameter.Type.from_parameter_value(plain).name.lower().replace('_', ' ')
+    return Parameter.Type.from_parameter_value(_to_ros(value)).name.lower().replace('_', ' ')
