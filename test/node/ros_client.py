@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rcl_interfaces.srv import SetParameters
 import rclpy
+from rclpy.client import Client
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
@@ -129,6 +130,14 @@ class RosClient:
             publisher.publish(make())
             self.spin_for(period_s)
 
+    def find_service(self, kind: type, name: str) -> Client[Any, Any]:
+        """Wait for a service until it can be called; whoever asks destroys the client."""
+        service = self.node.create_client(kind, name)
+        assert service.wait_for_service(PATIENCE_S), f'no service {name}'
+        # It is heard now, but may not hear yet, and its answer would be lost; there is no event.
+        self.spin_for(MATCHING_S)
+        return service
+
     def call(
         self, kind: type, name: str, request: Any, between: Callable[[], None] | None = None
     ) -> Any:
@@ -137,10 +146,7 @@ class RosClient:
 
         :param between: called again and again while the answer is awaited
         """
-        service = self.node.create_client(kind, name)
-        assert service.wait_for_service(PATIENCE_S), f'no service {name}'
-        # It is heard now, but may not hear yet, and its answer would be lost; there is no event.
-        self.spin_for(MATCHING_S)
+        service = self.find_service(kind, name)
         future = service.call_async(request)
 
         def is_done() -> bool:

@@ -155,10 +155,8 @@ def test_a_signal_ends_the_node_cleanly_in_every_state(
     node, _ = start_unconfigured(client, start_node, '--load', load_s)
     assert read_state(client) == 'unconfigured'
     if state == 'configuring':
-        service = client.node.create_client(ChangeState, 'segnet/change_state')
-        assert service.wait_for_service(30.0)
+        service = client.find_service(ChangeState, 'segnet/change_state')
         request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CONFIGURE))
-        client.spin_for(0.5)
         service.call_async(request)
         node.wait_for('loading [')
         client.node.destroy_client(service)

@@ -8,8 +8,6 @@ from node_control import NodeProcess
 import numpy as np
 from numpy.typing import NDArray
 import pytest
-from rcl_interfaces.srv import SetParameters
-from rclpy.parameter import Parameter
 from rclpy.qos import ReliabilityPolicy
 from ros_client import BEST_EFFORT
 from ros_client import make_image
@@ -217,14 +215,7 @@ def test_diagnostics_describe_the_camera(node: NodeProcess, client: RosClient) -
 def test_overlay_opacity_changes_at_run_time(node: NodeProcess, client: RosClient) -> None:
     camera = client.advertise()
     heard = client.record('segnet/overlay')
-    service = client.node.create_client(SetParameters, 'segnet/set_parameters')
-    client.spin_until(service.service_is_ready, 'service')
-    request = SetParameters.Request(
-        parameters=[Parameter('overlay_opacity', value=0.25).to_parameter_msg()]
-    )
-    answer = service.call_async(request)
-    client.spin_until(answer.done, 'answer')
-    assert answer.result().results[0].successful
+    client.set_parameter('segnet', 'overlay_opacity', 0.25)
     pixels = np.full((8, 12, 3), 100, np.uint8)
     client.publish_until(
         camera,
