@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 from segnet_ros.core.labels import UNLABELED
+from segnet_ros.training.data.exposure import Exposure
 import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-AUGMENTATIONS = ('zoom-flip-and-light', 'flip-and-light', 'none')
+AUGMENTATIONS = ('zoom-flip-and-exposure', 'zoom-flip-and-light', 'flip-and-light', 'none')
 ZOOM = (0.75, 2.0)
 """How many times larger things get, at least and at most."""
 STRETCH = 1.2
@@ -30,6 +31,7 @@ class Augmentation:
         """
         self._size = size
         self._is_zoomed = name.startswith('zoom')
+        self._expose = Exposure() if name.endswith('exposure') else None
         self._change = (
             v2.Identity()
             if name == 'none'
@@ -52,7 +54,8 @@ class Augmentation:
             image, label = cut_window(image, label, self._size)
         # Resized first: the changes of light then cost less.
         images, labels = resize(image[None], label[None], self._size)
-        image, label = self._change(tv_tensors.Image(images[0]), tv_tensors.Mask(labels[0]))
+        image = self._expose(images[0]) if self._expose else images[0]
+        image, label = self._change(tv_tensors.Image(image), tv_tensors.Mask(labels[0]))
         return image.as_subclass(Tensor), label.as_subclass(Tensor)
 
 

@@ -11,6 +11,7 @@ from segnet_ros.training.data.augmentation import cut_window
 from segnet_ros.training.data.augmentation import resize
 from segnet_ros.training.data.dataset import open_labeled_images
 from segnet_ros.training.data.dataset import Sample
+from segnet_ros.training.data.exposure import Exposure
 from segnet_ros.training.data.image_cache import CachedImages
 from segnet_ros.training.data.loading import EpochSampler
 from segnet_ros.training.data.loading import load_batches
@@ -71,6 +72,20 @@ def test_a_window_cuts_image_and_label_alike_and_is_unlabeled_outside():
         heights.append(label.shape[0])
     assert min(heights) < 35
     assert max(heights) > 70
+
+
+def test_exposure_makes_images_darker_noisier_and_of_another_color_but_moves_nothing():
+    expose = Exposure()
+    torch.manual_seed(0)
+    image = torch.full((3, 40, 60), 128, dtype=torch.uint8)
+    image[:, :, 30:] = 200
+    varied = [expose(image).float() for _ in range(60)]
+    assert 10 < sum(torch.equal(one, image.float()) for one in varied) < 40
+    assert min(one.mean() for one in varied) < 70
+    assert max((one[0] - one[2]).mean().abs() for one in varied) > 5
+    assert max(one[:, :, :20].std(dim=(1, 2)).max() for one in varied) > 3
+    for one in varied:
+        assert one[:, :, 33:].mean() > one[:, :, :27].mean()
 
 
 def test_zoom_shows_things_larger_and_smaller():
