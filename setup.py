@@ -25,7 +25,7 @@ setup(
             'label_sets/*.yaml',
             'weights/*.safetensors',
             'weights/LICENSE',
-            'core/engine/kernels.cu',  # compiled on the GPU's machine
+            'core/engine/*.cu',  # compiled on the GPU's machine
         ],
     },
     data_files=[

@@ -16,6 +16,7 @@ from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.device import DTYPES
 from segnet_ros.core.device import select_precision
 from segnet_ros.core.engine import make_engine
+from segnet_ros.core.engine.cudnn import try_algorithms
 from segnet_ros.core.engine.pipeline import Pipeline
 from segnet_ros.core.predictor import Predictor
 import torch
@@ -160,12 +161,12 @@ def _capture(forward: Callable[[Tensor], Tensor], x: Tensor) -> Run:
     """Replay the network as a graph, as the predictor does."""
     stream = torch.cuda.Stream(x.device)
     stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
+    with torch.cuda.stream(stream), try_algorithms():
         for _ in range(WARM_UP):
             forward(x)
     stream.synchronize()
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
+    with torch.cuda.graph(graph), try_algorithms():
         logits = forward(x)
     return _Captured(graph, forward, x, logits)
 

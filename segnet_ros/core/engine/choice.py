@@ -44,9 +44,10 @@ def make_engine(
     :param is_fused: whether kernels of the device may be used; for benchmarks
     :param is_captured: whether CUDA may replay a graph; for benchmarks
     """
-    network = checkpoint.build_network().to(device).eval()
+    network = checkpoint.build_network().eval()
     kernels = _find_kernels(network.config, device, dtype) if is_fused else None
-    forward = FusedSegNet(network, kernels) if kernels else make_plain(network, dtype)
+    # Folded where it lies: a GPU gets the filters that it will use, and nothing else.
+    forward = FusedSegNet(network, kernels) if kernels else make_plain(network.to(device), dtype)
     if device.type == 'cuda' and dtype == torch.float32:
         forward = _compute_in_fp32(forward)
     pipeline = Pipeline(

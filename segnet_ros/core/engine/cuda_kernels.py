@@ -11,6 +11,8 @@ from pathlib import Path
 from segnet_ros.core.engine.folding import Filters
 from segnet_ros.core.engine.nvrtc import compile_source
 from segnet_ros.core.engine.nvrtc import CudaModule
+from segnet_ros.core.engine.outer_convolutions import are_possible
+from segnet_ros.core.engine.outer_convolutions import OuterConvolutions
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.outputs import make_table
 from segnet_ros.core.pooling import Pooled
@@ -21,6 +23,7 @@ import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user
 
 SOURCE = Path(__file__).with_name('kernels.cu')
 ONE = [1, 1]
+IMAGE_CHANNELS = 3
 ALIGNMENT = 8
 """Channels of 16-bit numbers must come in multiples of this for tensor cores."""
 
@@ -41,28 +44,36 @@ class CudaKernels:
         """
         if dtype not in (torch.float16, torch.bfloat16):
             raise ValueError(f'expected float16 or bfloat16, got {dtype}')
-        self._dtype = dtype
+        self._dtype, self._device = dtype, device
         self._vector = math.gcd(ALIGNMENT, *config.widths)
-        architecture = 'sm_{}{}'.format(*torch.cuda.get_device_capability(device))
+        capability = torch.cuda.get_device_capability(device)
+        architecture = 'sm_{}{}'.format(*capability)
         code = compile_source(
             SOURCE.read_text(encoding='utf-8'),
             architecture,
             list_macros(self._vector, config.num_classes, dtype),
         )
+        self._outer = None
         with torch.cuda.device(device):
             self._module = CudaModule(code)
-        self._probe(config, device)
+            if are_possible(config, capability):
+                self._outer = OuterConvolutions(config, dtype, architecture)
+        self._probe(config)
 
-    def _probe(self, config: SegNetConfig, device: torch.device) -> None:
+    def _probe(self, config: SegNetConfig) -> None:
         """Convolve once with the channels of each stage."""
         for before, after in pairwise((3, *config.widths)):
-            weight = torch.ones(after, before, 3, 3, device=device)
-            convolve = self.make_convolution(Filters(weight, weight.new_ones(after)), True)
-            x = torch.ones(1, before, 8, 8, dtype=self._dtype, device=device)
-            convolve(x.contiguous(memory_format=torch.channels_last))
+            filters = Filters(torch.ones(after, before, 3, 3), torch.ones(after))
+            x = torch.ones(1, before, 8, 8, dtype=self._dtype, device=self._device)
+            self.make_convolution(filters, True)(x.contiguous(memory_format=torch.channels_last))
 
     def make_convolution(self, filters: Filters, is_rectified: bool) -> Callable[[Tensor], Tensor]:
         """Prepare a 3 x 3 convolution with bias, and ReLU where it is rectified."""
+        filters = Filters(*(tensor.to(self._device) for tensor in filters))
+        if self._outer and not is_rectified:
+            return self._outer.make_last(filters)
+        if self._outer and filters.weight.shape[1] == IMAGE_CHANNELS:
+            return self._outer.make_first(filters)
         weight = filters.weight.to(self._dtype, memory_format=torch.channels_last)
         bias = filters.bias.to(self._dtype)
         if is_rectified:

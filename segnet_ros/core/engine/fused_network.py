@@ -36,8 +36,8 @@ class FusedSegNet:
         """
         Fold and prepare all filters.
 
-        :param network: trained, in fp32, on the device of the kernels
-        :param kernels: of that device
+        :param network: trained, in fp32, on the CPU
+        :param kernels: of the device that will compute
         """
         self._kernels = kernels
         self._encoder, self._decoder = (

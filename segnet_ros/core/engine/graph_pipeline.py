@@ -76,25 +76,21 @@ class _Graph:
                 computed = self._compute()
         stream.synchronize()
         self._shapes = [{name: x.shape for name, x in one.items()} for one in computed]
-        self._bytes = _pin(
-            (sum(x.numel() for one in computed for x in one.values()),), torch.uint8
-        )
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph, pool=memory), try_algorithms():
-            flat = [x.flatten() for one in self._compute() for x in one.values()]
-            self._bytes.copy_(torch.cat(flat), non_blocking=True)
+            self._bytes = torch.cat([x.flatten() for one in self._compute() for x in one.values()])
 
     def replay(self, images: Sequence[Image], opacity: float) -> list[Outputs]:
         for pinned, image in zip(self._images, images, strict=True):
             pinned.numpy()[:] = image
         self._opacity.fill_(opacity)
         self._graph.replay()
+        # Into memory of the caller's own, which PyTorch takes back when nobody looks at it.
+        downloaded = _pin(self._bytes.shape, torch.uint8)
+        downloaded.copy_(self._bytes, non_blocking=True)
         torch.cuda.current_stream().synchronize()
-        # A copy: the next replay writes to the same place.
         parts = iter(
-            self._bytes.clone().split(
-                [shape.numel() for one in self._shapes for shape in one.values()]
-            )
+            downloaded.split([shape.numel() for one in self._shapes for shape in one.values()])
         )
         return [
             {name: next(parts).view(shape).numpy() for name, shape in one.items()}
@@ -108,6 +104,6 @@ class _Graph:
         return self._pipeline.compute(images, self._request, opacity)
 
 
-def _pin(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+def _pin(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     """Allocate memory of the host that the GPU reads and writes by itself."""
     return torch.empty(shape, dtype=dtype, pin_memory=True)

@@ -81,7 +81,7 @@ class Pipeline:
         :param opacity: share of the color in the overlay, float32 scalar, there too
         """
         prepared = [self._prepare(image, request.input_size) for image in images]
-        logits = self.forward(torch.cat(prepared))
+        logits = self.forward(torch.cat(prepared) if len(prepared) > 1 else prepared[0])
         return [
             self.finish(
                 part,

@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 from segnet_ros.core.checkpoint import Checkpoint
+from segnet_ros.core.device import cpu_computes_bf16
 from segnet_ros.core.engine import choice
 from segnet_ros.core.engine import make_engine
 from segnet_ros.core.engine import make_plain
@@ -22,9 +23,14 @@ from torch import nn
 
 @pytest.fixture(scope='module')
 def network():
+    """Make a narrow network."""
+    return make_network(8)
+
+
+def make_network(first_width):
     """Make a network whose statistics are not just 0 and 1."""
     torch.manual_seed(0)
-    network = SegNet(SegNetConfig(num_classes=11, widths=(8, 12, 16, 16, 16)))
+    network = SegNet(SegNetConfig(num_classes=11, widths=(first_width, 12, 16, 16, 16)))
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             nn.init.normal_(module.running_mean, 0, 0.3)
@@ -62,6 +68,7 @@ def test_logits_in_fp32_are_those_of_the_network(network, batch, size):
     torch.testing.assert_close(fused(x), network(x), rtol=0, atol=1e-3)
 
 
+@pytest.mark.skipif(not cpu_computes_bf16(), reason='needs a CPU with instructions for bf16')
 @torch.inference_mode()
 def test_bf16_is_as_close_as_layer_by_layer(network):
     x = draw(2, 3, 45, 61)
@@ -102,8 +109,9 @@ def test_layer_by_layer_batch_normalization_is_not_rounded(network):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device')
 @pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
-def test_fused_kernels_on_cuda_are_as_close_as_layer_by_layer(network, dtype):
-    checkpoint, device = make_checkpoint(network), torch.device('cuda')
+@pytest.mark.parametrize('first_width', [8, 32])  # without our own outer convolutions, and with
+def test_fused_kernels_on_cuda_are_as_close_as_layer_by_layer(first_width, dtype):
+    checkpoint, device = make_checkpoint(make_network(first_width)), torch.device('cuda')
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (64, 96, 3), np.uint8)
     with torch.inference_mode():
@@ -113,7 +121,9 @@ def test_fused_kernels_on_cuda_are_as_close_as_layer_by_layer(network, dtype):
             .float()
             for kind, is_fused in ((torch.float32, False), (dtype, True), (dtype, False))
         )
-    assert (fused - expected).abs().mean() < 1.2 * (plain - expected).abs().mean()
+    # Filters are rounded after folding here, and batch normalization is not rounded there.
+    assert (fused - expected).abs().mean() < 2.5 * (plain - expected).abs().mean()
+    assert (fused - expected).abs().mean() < 6 * torch.finfo(dtype).eps * expected.std()
 
 
 @pytest.mark.gpu
