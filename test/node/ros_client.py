@@ -20,11 +20,14 @@ from rclpy.publisher import Publisher
 from rclpy.qos import HistoryPolicy
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
+from rclpy.task import Future
 from sensor_msgs.msg import Image
 
 PATIENCE_S = 30.0
 MATCHING_S = 0.5
 """From the discovery of a service to its discovery of the client."""
+LOST_S = 8.0
+"""Until an answer counts as lost: on a busy machine, the client was not yet discovered."""
 RELIABLE = ReliabilityPolicy.RELIABLE
 BEST_EFFORT = ReliabilityPolicy.BEST_EFFORT
 
@@ -142,21 +145,26 @@ class RosClient:
         self, kind: type, name: str, request: Any, between: Callable[[], None] | None = None
     ) -> Any:
         """
-        Call a service and return its answer.
+        Call a service and return its answer; ask again where one may have got lost.
 
         :param between: called again and again while the answer is awaited
         """
         service = self.find_service(kind, name)
-        future = service.call_async(request)
+        futures: list[Future[Any]] = []
+        next_s = 0.0
 
         def is_done() -> bool:
+            nonlocal next_s
             if between:
                 between()
-            return bool(future.done())
+            if time.monotonic() > next_s:
+                futures.append(service.call_async(request))
+                next_s = time.monotonic() + LOST_S
+            return any(future.done() for future in futures)
 
         self.spin_until(is_done, f'answer of {name}')
         self.node.destroy_client(service)
-        return future.result()
+        return next(future.result() for future in futures if future.done())
 
     def set_parameter(self, node: str, name: str, value: Any) -> None:
         """Change a parameter of a node, which has to take it."""
