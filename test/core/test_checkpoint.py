@@ -156,7 +156,8 @@ def test_the_packaged_checkpoint_is_the_full_segnet():
     checkpoint = load_checkpoint()
     assert checkpoint.config == SegNetConfig()
     assert checkpoint.label_set == load_label_set('camvid')
-    assert checkpoint.provenance['metrics']['miou'] > 0.55
+    assert len(checkpoint.provenance['recipe']['images']) == 468
+    assert checkpoint.provenance['metrics_of'].startswith('101 images, all seen in training')
 
 
 def test_the_packaged_checkpoint_segments_rendered_streets():
@@ -165,4 +166,4 @@ def test_the_packaged_checkpoint_segments_rendered_streets():
     for seed in range(3):
         image, truth = render_scene(seed)
         matrix.update(predictor.predict(image).label, truth)
-    assert matrix.miou > 0.6  # 0.667 when it was packaged
+    assert matrix.miou > 0.6  # 0.702 when it was packaged

@@ -33,10 +33,10 @@ def test_the_matrix_covers_every_labeled_pixel(small_checkpoint, data):
 
 @pytest.mark.soak
 @pytest.mark.skipif(not CAMVID.is_dir(), reason='needs CamVid; set SEGNET_CAMVID to its folder')
-def test_the_packaged_checkpoint_reaches_its_number_on_camvid():
+def test_the_packaged_checkpoint_knows_what_it_was_trained_on():
     predictor = Predictor.from_checkpoint(device='cpu')
     evaluation = evaluate(predictor, open_labeled_images(CAMVID, ['val'], predictor.label_set))
-    assert evaluation.matrix.miou > 0.55  # 0.569 when it was packaged
+    assert evaluation.matrix.miou > 0.8  # 0.815 when it was packaged
 
 
 def test_figures_are_printed_and_written(small_checkpoint, data, tmp_path, capsys):

@@ -55,7 +55,7 @@ RECIPES = {
         schedule='one-cycle',
         batch_size=8,
         class_weights='sqrt-median',
-        augmentation='flip-and-light',
+        augmentation='zoom-flip-and-exposure',
         metric='miou',
         recompute_batch_norm=False,
     ),
