@@ -77,7 +77,10 @@ class _Graph:
         stream.synchronize()
         self._shapes = [{name: x.shape for name, x in one.items()} for one in computed]
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph, pool=memory), try_algorithms():
+        # Of this thread alone: another may compute while the network that will replace its own is
+        # captured.
+        capture = torch.cuda.graph(self._graph, pool=memory, capture_error_mode='thread_local')
+        with capture, try_algorithms():
             self._bytes = torch.cat([x.flatten() for one in self._compute() for x in one.values()])
 
     def replay(self, images: Sequence[Image], opacity: float) -> list[Outputs]:

@@ -1,5 +1,6 @@
 """The fast forward pass against the network as it is."""
 
+from concurrent.futures import ThreadPoolExecutor
 import copy
 
 import numpy as np
@@ -144,3 +145,27 @@ def test_a_graph_and_eager_calls_agree_on_a_hundred_images(network, dtype):
             one, other = (made.segment([image], request, opacity)[0] for made in (eager, graph))
             for name in OUTPUTS:
                 assert np.array_equal(one[name], other[name]), (number, name)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device')
+def test_one_thread_computes_while_another_captures(network):
+    checkpoint, device = make_checkpoint(network), torch.device('cuda')
+    image = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    request = Request((64, 96), OUTPUTS)
+
+    def segment_with_a_new_engine():
+        with torch.inference_mode():
+            engine = make_engine(checkpoint, device, torch.float16)
+            return engine.segment([image], request, 0.5)[0]
+
+    expected = segment_with_a_new_engine()
+    busy = make_engine(checkpoint, device, torch.float16)
+    with ThreadPoolExecutor(1) as pool, torch.inference_mode():
+        for _ in range(5):
+            future = pool.submit(segment_with_a_new_engine)
+            found = []
+            while not found or not future.done():
+                found.append(busy.segment([image], request, 0.5)[0])
+            for one in (*found, future.result()):
+                assert all(np.array_equal(one[name], expected[name]) for name in OUTPUTS)
