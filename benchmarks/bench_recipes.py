@@ -15,16 +15,17 @@ import subprocess
 import sys
 
 VARIATIONS = {
-    'strong': [],
+    'flips and light': [],
     'another seed': ['--seed', '1'],
     'batches of 4': ['--batch-size', '4'],
     'no class weights': ['--class-weights', 'none'],
     'median-frequency weights': ['--class-weights', 'median'],
     'zoom': ['--augmentation', 'zoom-flip-and-light'],
-    '150 scenes': ['--scenes', '150'],
+    'zoom and exposure': ['--augmentation', 'zoom-flip-and-exposure'],
+    '150 scenes': ['--scenes', '150', '--epochs', '20'],  # as many samples
     'no augmentation': ['--augmentation', 'none'],
     'learning rate 3e-3': ['--learning-rate', '3e-3'],
-    'paper': ['--recipe', 'paper'],
+    'paper': ['--recipe', 'paper', '--augmentation', 'none'],
 }
 
 
@@ -68,6 +69,7 @@ def train(options: argparse.Namespace, variation: list[str], output: Path) -> No
     command = [sys.executable, '-m', 'segnet_ros.training.train', '--data', options.data]
     command += ['--hold-out', options.hold_out, '--widths', *options.widths]
     command += ['--size', options.size, '--epochs', options.epochs, '--validate-every', '10']
+    command += ['--augmentation', 'flip-and-light']
     command += [*variation, '--output', str(output)]
     if (output / 'state.pt').exists():
         command.append('--resume')

@@ -38,7 +38,7 @@ def weights(tmp_path_factory):
         '--epochs': '30',
         '--batch-size': '4',
         '--learning-rate': '0.01',
-        '--augmentation': 'flip-and-light',
+        '--augmentation': 'flip-and-light',  # more of it takes longer to learn
         '--validate-every': '30',
         '--precision': 'fp32',
         '--device': 'cpu',

@@ -33,7 +33,7 @@ struct Window {
 };
 
 static __device__ Window find_window(int count, int rows, int columns, int channels) {
-  // 32 bits, because division by more takes longer than the memory does: enough for 60 GB of maps.
+  // 32 bits, because division by more takes longer than the memory does: enough for 2^32 groups of channels.
   uint32 thread = blockIdx.x * blockDim.x + threadIdx.x;
   uint32 groups = channels / VECTOR;
   Window window;

@@ -28,8 +28,12 @@ typedef unsigned int uint32;
 #define IS_BF16 0
 #endif
 
-// Of 16 pixels each, that a warp takes at once: any, and one above the other.
+// Tiles of 16 pixels, one after the other, that a warp takes of the first convolution.
+#ifndef TILES
 #define TILES 2
+#endif
+
+// Rows of 16 pixels, one below the other, that a warp takes of the last convolution.
 #ifndef ROWS
 #define ROWS 4
 #endif
@@ -61,6 +65,23 @@ static __device__ uint32 round_two(float first, float second) {
 }
 #endif
 
+// Two of the inputs 0 to 31 of a pixel: the three channels of its nine neighbors, then zeros.
+static __device__ uint32 read_two(
+    const number* image, uint32 pixel, uint32 pixels, int input, int height, int width) {
+  int row = (int)(pixel / width % height), column = (int)(pixel % width);
+  uint32 two[2];
+#pragma unroll
+  for (int k = 0; k < 2; ++k, ++input) {
+    int down = input / 9 - 1, right = input / 3 % 3 - 1;
+    int y = row + down, x = column + right;
+    bool is_inside =
+        input < 27 && pixel < pixels && y >= 0 && y < height && x >= 0 && x < width;
+    long long at = (long long)pixel + down * width + right;
+    two[k] = is_inside ? image[3 * at + input % 3] : 0;
+  }
+  return two[0] | two[1] << 16;
+}
+
 // Image (N, H, W, 3) to features (N, H, W, WIDTH), rectified.
 //
 // weights: for each 32 outputs, 2 sixteens of inputs (27 and zeros) and 4 eights of outputs, four
@@ -69,66 +90,62 @@ extern "C" __global__ void convolve_image(
     const number* image, const number* weights, const float* bias, number* features, int count,
     int height, int width) {
   uint32 thread = blockIdx.x * blockDim.x + threadIdx.x;
-  uint32 lane = thread % 32, warp = thread / 32, pixels = (uint32)count * height * width;
-  int g = (int)(lane / 4), t = (int)(lane % 4);
+  uint32 lane = thread % 32, first = thread / 32 * (TILES * 16) + lane / 4;
+  uint32 pixels = (uint32)count * height * width;
+  int t = (int)(lane % 4);
   uint32 a[TILES][2][4];
 #pragma unroll
-  for (int pair = 0; pair < 4; ++pair)
-#pragma unroll
-    for (int tile = 0; tile < TILES; ++tile)
-#pragma unroll
-      for (int half = 0; half < 2; ++half) {
-        uint32 pixel = (warp * TILES + tile) * 16 + 8 * half + g, two[2];
-        int column = (int)(pixel % width), row = (int)(pixel / width % height);
-#pragma unroll
-        for (int e = 0; e < 2; ++e) {
-          int input = 16 * (pair / 2) + 8 * (pair % 2) + 2 * t + e;
-          int y = row + input / 9 - 1, x = column + input / 3 % 3 - 1;
-          bool is_inside =
-              input < 27 && pixel < pixels && y >= 0 && y < height && x >= 0 && x < width;
-          long long at = (long long)pixel + (y - row) * width + (x - column);
-          two[e] = is_inside ? image[3 * at + input % 3] : 0;
-        }
-        a[tile][pair / 2][half + 2 * (pair % 2)] = two[0] | two[1] << 16;
-      }
+  for (int k = 0; k < 8 * TILES; ++k) {
+    int tile = k / 8, sixteen = k / 4 % 2, high = k / 2 % 2, half = k % 2;
+    a[tile][sixteen][half + 2 * high] = read_two(
+        image, first + 16 * tile + 8 * half, pixels, 16 * sixteen + 8 * high + 2 * t, height, width);
+  }
 #pragma unroll
   for (int part = 0; part < WIDTH / 32; ++part) {
+    int output = 32 * part + 8 * t;
     float sums[TILES][4][4];
 #pragma unroll
     for (int eight = 0; eight < 4; ++eight) {
-      const float* own = bias + 32 * part + 8 * t + 2 * eight;
-      const Four* b = (const Four*)weights + ((part * 2) * 4 + eight) * 32 + lane;
-      Four first = b[0], second = b[4 * 32];
+      const Four* b = (const Four*)weights + (8 * part + eight) * 32 + lane;
+      Four low = b[0], high = b[4 * 32];
 #pragma unroll
       for (int tile = 0; tile < TILES; ++tile) {
 #pragma unroll
-        for (int k = 0; k < 4; ++k) sums[tile][eight][k] = own[k % 2];
-        multiply(sums[tile][eight], a[tile][0], first.pair);
-        multiply(sums[tile][eight], a[tile][1], second.pair);
+        for (int k = 0; k < 4; ++k) sums[tile][eight][k] = bias[output + 2 * eight + k % 2];
+        multiply(sums[tile][eight], a[tile][0], low.pair);
+        multiply(sums[tile][eight], a[tile][1], high.pair);
       }
     }
 #pragma unroll
-    for (int tile = 0; tile < TILES; ++tile)
+    for (int k = 0; k < 2 * TILES; ++k) {
+      int tile = k / 2, half = k % 2;
+      uint32 pixel = first + 16 * tile + 8 * half;
+      Eight outputs;
 #pragma unroll
-      for (int half = 0; half < 2; ++half) {
-        uint32 pixel = (warp * TILES + tile) * 16 + 8 * half + g;
-        Eight outputs;
-#pragma unroll
-        for (int k = 0; k < 4; ++k) {
-          float one = sums[tile][k][2 * half], other = sums[tile][k][2 * half + 1];
-          outputs.pair[k] = round_two(one > 0.0f ? one : 0.0f, other > 0.0f ? other : 0.0f);
-        }
-        if (pixel < pixels)
-          *(Eight*)(features + (unsigned long long)pixel * WIDTH + 32 * part + 8 * t) = outputs;
+      for (int eight = 0; eight < 4; ++eight) {
+        const float* two = sums[tile][eight] + 2 * half;
+        outputs.pair[eight] = round_two(
+            two[0] > 0.0f ? two[0] : 0.0f, two[1] > 0.0f ? two[1] : 0.0f);
       }
+      if (pixel < pixels)
+        *(Eight*)(features + (unsigned long long)pixel * WIDTH + output) = outputs;
+    }
   }
+}
+
+// Eight neighboring channels of a pixel, zeros outside of the map.
+static __device__ Eight read_eight(
+    const number* map, int y, int x, int height, int width, int channels, int channel) {
+  if (y < 0 || y >= height || x < 0 || x >= width) return Eight{{0, 0, 0, 0}};
+  return *(const Eight*)(map + ((long long)y * width + x) * channels + channel);
 }
 
 // Features (N, H, W, C), C a multiple of 32, to logits (N, H, W, 8 * EIGHTS), not rectified.
 //
 // A warp takes ROWS rows of 16 pixels: what it reads of a row serves the rows above and below.
 // weights: for each 32 inputs and 9 neighbors, (8 * EIGHTS, 32); bias: fp32 (8 * EIGHTS).
-extern "C" __global__ void classify(
+// A multiprocessor runs two blocks of 256 threads, where registers for so few classes allow it.
+extern "C" __global__ void __launch_bounds__(256, CLASSES > 16 ? 1 : 2) classify(
     const number* features, const number* weights, const float* bias, number* logits, int count,
     int height, int width, int channels) {
   uint32 thread = blockIdx.x * blockDim.x + threadIdx.x;
@@ -136,64 +153,46 @@ extern "C" __global__ void classify(
   uint32 across = (uint32)(width + 15) / 16, down = (uint32)(height + ROWS - 1) / ROWS;
   int g = (int)(lane / 4), t = (int)(lane % 4);
   int column = (int)(warp % across) * 16 + g, row = (int)(warp / across % down) * ROWS;
-  if (warp / across / down >= (uint32)count) return;
-  unsigned long long map = (unsigned long long)(warp / across / down) * height * width;
+  uint32 n = warp / across / down;
+  if (n >= (uint32)count) return;
+  const number* map = features + (unsigned long long)n * height * width * channels;
   float sums[ROWS][EIGHTS][4];
 #pragma unroll
-  for (int own = 0; own < ROWS; ++own)
+  for (int k = 0; k < ROWS * EIGHTS * 4; ++k)
+    sums[k / (4 * EIGHTS)][k / 4 % EIGHTS][k % 4] = bias[8 * (k / 4 % EIGHTS) + 2 * t + k % 2];
+  for (int part = 0; part < channels / 32; ++part)
+#pragma unroll 1  // more at once would take more registers
+  for (int right = -1; right < 2; ++right) {
+    Eight b[3][EIGHTS];
 #pragma unroll
-    for (int eight = 0; eight < EIGHTS; ++eight)
+    for (int k = 0; k < 3 * EIGHTS; ++k) {
+      int below = k / EIGHTS, eight = k % EIGHTS, neighbor = 9 * part + 3 * below + right + 1;
+      b[below][eight] =
+          *(const Eight*)(weights + ((neighbor * EIGHTS + eight) * 8 + g) * 32 + 8 * t);
+    }
 #pragma unroll
-      for (int k = 0; k < 4; ++k) sums[own][eight][k] = bias[8 * eight + 2 * t + k % 2];
-#pragma unroll 1
-  for (int part = 0; part < channels / 32; ++part) {
-#pragma unroll 1
-    for (int right = 0; right < 3; ++right) {
-      Eight b[3][EIGHTS];
+    for (int read = 0; read < ROWS + 2; ++read) {
+      int y = row + read - 1, x = column + right, channel = 32 * part + 8 * t;
+      Eight a = read_eight(map, y, x, height, width, channels, channel);
+      Eight other = read_eight(map, y, x + 8, height, width, channels, channel);
+      uint32 operands[2][4] = {
+          {a.pair[0], other.pair[0], a.pair[1], other.pair[1]},
+          {a.pair[2], other.pair[2], a.pair[3], other.pair[3]}};
 #pragma unroll
-      for (int below = 0; below < 3; ++below)
-#pragma unroll
-        for (int eight = 0; eight < EIGHTS; ++eight)
-          b[below][eight] = *(const Eight*)(
-              weights + (((part * 3 + below) * 3 + right) * 8 * EIGHTS + 8 * eight + g) * 32 + 8 * t);
-#pragma unroll
-      for (int read = 0; read < ROWS + 2; ++read) {
-        Eight a[2];
-#pragma unroll
-        for (int half = 0; half < 2; ++half) {
-          int y = row + read - 1, x = column + 8 * half + right - 1;
-          a[half] = Eight{{0, 0, 0, 0}};
-          if (y >= 0 && y < height && x >= 0 && x < width)
-            a[half] = *(const Eight*)(
-                features + (map + (long long)y * width + x) * channels + 32 * part + 8 * t);
-        }
-#pragma unroll
-        for (int below = 0; below < 3; ++below) {
-          int own = read - below;
-          if (own < 0 || own >= ROWS) continue;
-#pragma unroll
-          for (int sixteen = 0; sixteen < 2; ++sixteen) {
-            uint32 operand[4] = {
-                a[0].pair[2 * sixteen], a[1].pair[2 * sixteen],
-                a[0].pair[2 * sixteen + 1], a[1].pair[2 * sixteen + 1]};
-#pragma unroll
-            for (int eight = 0; eight < EIGHTS; ++eight)
-              multiply(sums[own][eight], operand, b[below][eight].pair + 2 * sixteen);
-          }
-        }
+      for (int k = 0; k < 6 * EIGHTS; ++k) {
+        int below = k / (2 * EIGHTS), eight = k / 2 % EIGHTS, sixteen = k % 2, own = read - below;
+        if (own >= 0 && own < ROWS)
+          multiply(sums[own][eight], operands[sixteen], b[below][eight].pair + 2 * sixteen);
       }
     }
   }
 #pragma unroll
-  for (int own = 0; own < ROWS; ++own)
-#pragma unroll
-    for (int half = 0; half < 2; ++half) {
-      int y = row + own, x = column + 8 * half;
-      if (y >= height || x >= width) continue;
-      number* pixel = logits + (map + (long long)y * width + x) * 8 * EIGHTS;
-#pragma unroll
-      for (int eight = 0; eight < EIGHTS; ++eight)
-        *(uint32*)(pixel + 8 * eight + 2 * t) =
-            round_two(sums[own][eight][2 * half], sums[own][eight][2 * half + 1]);
-    }
+  for (int k = 0; k < ROWS * 2 * EIGHTS; ++k) {
+    int own = k / (2 * EIGHTS), half = k / EIGHTS % 2, eight = k % EIGHTS;
+    int y = row + own, x = column + 8 * half;
+    unsigned long long pixel = ((unsigned long long)n * height + y) * width + x;
+    if (y < height && x < width)
+      *(uint32*)(logits + (pixel * EIGHTS + eight) * 8 + 2 * t) =
+          round_two(sums[own][eight][2 * half], sums[own][eight][2 * half + 1]);
+  }
 }

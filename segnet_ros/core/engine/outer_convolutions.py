@@ -16,12 +16,14 @@ import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user
 SOURCE = Path(__file__).with_name('outer_convolutions.cu')
 LEAST_CAPABILITY = (8, 0)
 """Of a GPU whose tensor cores know the instructions."""
-MOST_CLASSES = 64
-"""Whose sums fit into the registers of a thread."""
-FIRST_PIXELS = 32
+MOST_CLASSES = 48
+"""Whose sums and weights fit into the registers of a thread."""
+TILE = 16
+"""Pixels that a warp multiplies at a time."""
+FIRST_TILES = 2
 """That a warp takes of the first convolution."""
-LAST_ROWS, LAST_COLUMNS = 4, 16
-"""Of pixels, that a warp takes of the last convolution."""
+LAST_ROWS = 4
+"""Of a tile each, that a warp takes of the last convolution."""
 
 
 class OuterConvolutions:
@@ -51,7 +53,7 @@ class OuterConvolutions:
         def convolve(x: Tensor) -> Tensor:
             count, _, height, width = x.shape
             y = _make_map(x, len(bias))
-            warps = -(-count * height * width // FIRST_PIXELS)
+            warps = -(-count * height * width // (FIRST_TILES * TILE))
             self._module.launch(
                 'convolve_image', 32 * warps, x, weights, bias, y, count, height, width
             )
@@ -72,7 +74,7 @@ class OuterConvolutions:
         def classify(x: Tensor) -> Tensor:
             count, channels, height, width = x.shape
             y = _make_map(x, len(bias))
-            warps = count * -(-height // LAST_ROWS) * -(-width // LAST_COLUMNS)
+            warps = count * -(-height // LAST_ROWS) * -(-width // TILE)
             self._module.launch(
                 'classify', 32 * warps, x, weights, bias, y, count, height, width, channels
             )
@@ -101,6 +103,7 @@ def list_macros(config: SegNetConfig, dtype: torch.dtype) -> list[str]:
         f'CLASSES={config.num_classes}',
         f'WIDTH={config.widths[0]}',
         f'IS_BF16={is_bf16}',
+        f'TILES={FIRST_TILES}',
         f'ROWS={LAST_ROWS}',
     ]
 

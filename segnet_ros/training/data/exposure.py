@@ -9,9 +9,11 @@ from torchvision.transforms import v2
 SHARE = 0.5
 """Of the images, that are exposed in another way."""
 GAMMA = (0.6, 2.5)
+"""Exponent of the values, from 0 to 1: above 1 makes shadows darker."""
 EXPOSURE = (0.5, 1.0)
+"""Factor of the values."""
 CAST = (0.9, 1.1)
-"""Of red, green and blue, each."""
+"""Factor of red, green and blue, each."""
 NOISE = 6.0
 """Greatest standard deviation of the noise."""
 

@@ -58,7 +58,7 @@ class TrainingSet(SeededSamples):
         scenes: int,
         size: tuple[int, int],
         seed: int,
-        augmentation: str = 'flip-and-light',
+        augmentation: str,
     ) -> None:
         """
         Combine labeled images and rendered scenes.

@@ -118,8 +118,8 @@ def _add_first_weights_options(group: argparse._ArgumentGroup) -> None:
     first.add_argument(
         '--init',
         metavar='FILE',
-        help='start from the weights of this checkpoint, all but the classifier where the number'
-        ' of classes differs',
+        help='start from the weights of this checkpoint, all but the classifier where the classes'
+        ' differ',
     )
     first.add_argument(
         '--encoder',

@@ -49,7 +49,7 @@ RECIPES = {
         metric='global_accuracy',
         recompute_batch_norm=True,
     ),
-    # What a measurement kept: doc/training.md, "What was tried".
+    # By measurements, and where these were too short by expectation: doc/training.md says which.
     'strong': Recipe(
         optimizer='adamw',
         schedule='one-cycle',

@@ -23,10 +23,11 @@ import torch
 from torch.utils.data import DataLoader
 
 
-def make_set(data, seed=0, scenes=3, size=(48, 64)) -> TrainingSet:
-    return TrainingSet(
-        open_labeled_images(data, ['train'], load_label_set('camvid')), scenes, size, seed
-    )
+def make_set(
+    data, seed=0, scenes=3, size=(48, 64), augmentation='zoom-flip-and-exposure'
+) -> TrainingSet:
+    labeled = open_labeled_images(data, ['train'], load_label_set('camvid'))
+    return TrainingSet(labeled, scenes, size, seed, augmentation)
 
 
 def collect(samples, epoch=0, start_batch=0, workers=0):
@@ -41,7 +42,7 @@ def test_flips_move_image_and_label_together():
     image = np.zeros((48, 64, 3), np.uint8)
     image[:, :20] = 255
     samples = TrainingSet(
-        CachedImages([], [Sample(image, image[..., 0] // 85)]), 0, (48, 64), seed=1
+        CachedImages([], [Sample(image, image[..., 0] // 85)]), 0, (48, 64), 1, 'flip-and-light'
     )
     sides = Counter()
     for epoch in range(40):
@@ -88,6 +89,17 @@ def test_exposure_makes_images_darker_noisier_and_of_another_color_but_moves_not
         assert one[:, :, 33:].mean() > one[:, :, :27].mean()
 
 
+def test_only_the_augmentation_of_this_name_varies_exposure():
+    means = {}
+    for name in ('zoom-flip-and-exposure', 'zoom-flip-and-light', 'none'):
+        augment = Augmentation(name, (30, 40))
+        torch.manual_seed(0)
+        varied = [augment(*make_square())[0].float() for _ in range(60)]
+        means[name] = [one[one > 0].mean() for one in varied]
+    assert min(means['zoom-flip-and-exposure']) < 0.8 * min(means['zoom-flip-and-light'])
+    assert max(means['none']) - min(means['none']) < 1
+
+
 def test_zoom_shows_things_larger_and_smaller():
     augment = Augmentation('zoom-flip-and-light', (60, 80))
     torch.manual_seed(0)
@@ -102,7 +114,7 @@ def test_zoom_shows_things_larger_and_smaller():
 
 
 def test_light_changes_but_not_the_label(data):
-    samples = make_set(data)
+    samples = make_set(data, augmentation='flip-and-light')
     images, labels = zip(*(samples[Draw(epoch, 0)] for epoch in range(12)), strict=True)
     assert len({image.float().mean().item() for image in images}) > 6
     assert len({bytes(label.numpy()) for label in labels}) == 2  # as it is, and flipped
@@ -137,7 +149,7 @@ def test_a_sample_depends_on_seed_epoch_and_index_alone(data):
 
 def draw_order(epoch: int, world: World | None = None, start: int = 0) -> list[Draw]:
     image = Sample(np.zeros((48, 64, 3), np.uint8), np.zeros((48, 64), np.uint8))
-    samples = TrainingSet(CachedImages([], [image] * 22), 0, (48, 64), seed=0)
+    samples = TrainingSet(CachedImages([], [image] * 22), 0, (48, 64), 0, 'flip-and-light')
     return list(EpochSampler(samples, epoch, 4, world or World(), start))
 
 

@@ -12,7 +12,7 @@ from segnet_ros.training.step.loss import compute_loss
 from segnet_ros.training.step.loss import compute_median_frequency_weights
 import torch
 
-CAMVID = Path(os.environ.get('SEGNET_CAMVID', Path(__file__).parents[3] / 'shared' / 'camvid'))
+CAMVID = Path(os.environ.get('SEGNET_CAMVID', Path(__file__).parents[4] / 'shared' / 'camvid'))
 
 
 def weigh_independently(labels: list[np.ndarray], num_classes: int) -> list[float]:

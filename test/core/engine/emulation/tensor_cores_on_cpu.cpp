@@ -1,5 +1,6 @@
 // The outer convolutions as plain C++: a thread for each lane of a warp, which wait for each other.
 
+#include <algorithm>
 #include <barrier>
 #include <cmath>
 #include <cstring>
@@ -8,6 +9,7 @@
 
 #define __global__
 #define __device__
+#define __launch_bounds__(...)
 #define EMULATED
 
 struct Index { unsigned int x; };
