@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import sys
 import time
 from types import SimpleNamespace
@@ -27,11 +28,18 @@ class DelayedPredictor:
     def warm_up(self) -> None:
         """Do nothing: there is nothing to warm up."""
 
-    def predict(
-        self, image: NDArray[np.uint8], outputs: tuple[str, ...], **_: Any
-    ) -> SimpleNamespace:
+    def find_batch(self, _: int) -> int:
+        """Take images one by one."""
+        return 1
+
+    def predict_batch(
+        self, images: Sequence[NDArray[np.uint8]], outputs: tuple[str, ...], **_: Any
+    ) -> list[SimpleNamespace]:
         """Take the time; another answer for each output and size, made once."""
         time.sleep(self._delay_s)
+        return [self._answer(image, outputs) for image in images]
+
+    def _answer(self, image: NDArray[np.uint8], outputs: tuple[str, ...]) -> SimpleNamespace:
         answers = {}
         for name in outputs:
             shape = image.shape if name in ('color', 'overlay') else image.shape[:2]

@@ -36,8 +36,12 @@ class LatencyWindow:
         self._begun: float | None = None
 
     @contextmanager
-    def measure(self) -> Iterator[None]:
-        """Measure what is done within; what fails does not count."""
+    def measure(self, images: int = 1) -> Iterator[None]:
+        """
+        Measure what is done within; what fails does not count.
+
+        :param images: how many it is done with at once
+        """
         begun = time.monotonic()
         with self._lock:
             self._begun = begun
@@ -45,7 +49,7 @@ class LatencyWindow:
             yield
             with self._lock:
                 self._durations_ms.append((time.monotonic() - begun) * 1000)
-                self._total += 1
+                self._total += images
         finally:
             with self._lock:
                 self._begun = None

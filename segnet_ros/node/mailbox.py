@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from collections.abc import Hashable
 from collections.abc import Mapping
 from dataclasses import dataclass
 import threading
@@ -151,6 +152,10 @@ class Slot(Generic[T]):
         self._due = (self._due if is_on_time else now) + self._period_s
         return item
 
+    def _describe(self, describe: Callable[[T], Hashable]) -> Hashable:
+        assert self._item is not None
+        return describe(self._item)
+
     def _tell_pause(self) -> float | None:
         """Tell for how many seconds the item must be held back; None if there is no item."""
         return None if self._item is None else max(0.0, self._due - self._clock())
@@ -183,14 +188,20 @@ class Mailbox(Generic[T]):
         self._slots.append(slot)
         return slot
 
-    def take(self, is_over: Callable[[], bool], most: int = 1) -> list[Taken[T]]:
+    def take(
+        self,
+        is_over: Callable[[], bool],
+        most: int = 1,
+        describe: Callable[[T], Hashable] = lambda _: None,
+    ) -> list[Taken[T]]:
         """
-        Wait for an item and take it, and others that wait; the camera that waited longest first.
+        Wait for an item and take it, and like ones that wait; what waited longest comes first.
 
         For one thread at a time, which marks each item before it takes the next.
 
         :param is_over: whether to wait no more; looked at after each :meth:`wake`
         :param most: items to take at once, each of another slot
+        :param describe: tells which items are alike, by equal values
         :return: at least one; none once it is over
         """
         with self._condition:
@@ -199,7 +210,9 @@ class Mailbox(Generic[T]):
                 ready = [slot for slot, pause in pauses.items() if pause == 0.0]
                 if ready:
                     ready.sort(key=lambda slot: slot._waiting_since)
-                    return [Taken(slot, slot._take()) for slot in ready[:most]]
+                    kind = ready[0]._describe(describe)
+                    alike = [slot for slot in ready if slot._describe(describe) == kind]
+                    return [Taken(slot, slot._take()) for slot in alike[:most]]
                 held = [pause for pause in pauses.values() if pause is not None]
                 self._condition.wait(min(held, default=None))
             return []

@@ -46,6 +46,7 @@ class NetworkMonitor:
                 'input size': f'{height}x{width}',
                 'loaded in (s)': format_number(thread.load_s),
                 'warmed up in (s)': format_number(thread.warm_up_s),
+                'images at once': str(thread.batch),
             }
         return make_status(self._node_name, 'model', level, text, device, values)
 

@@ -120,6 +120,12 @@ class Parameters:
         'Threads for computing on the CPU. 0: all cores on the CPU, 1 beside CUDA.',
         bounds=(0, 1024),
     )
+    max_batch: int = parameter(
+        0,
+        'Images of different cameras to compute at once, at most. 0: as many as make each a fifth '
+        'cheaper, which is found out at the start.',
+        bounds=(0, 64),
+    )
     autostart: bool = parameter(
         True, 'Whether the node configures and activates itself, as a node without lifecycle.'
     )

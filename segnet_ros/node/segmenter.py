@@ -6,8 +6,8 @@ from collections.abc import Callable
 import gc
 import time
 
-from segnet_ros.node.inference import ImagePredictor
 from segnet_ros.node.inference import InferenceThread
+from segnet_ros.node.processing import ImagePredictor
 
 ThreadFactory = Callable[['InferenceThread | None'], InferenceThread]
 """Makes a thread that has not begun, from the one that it is to follow."""

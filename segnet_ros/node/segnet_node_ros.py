@@ -30,7 +30,6 @@ from segnet_ros.node.checkpoint_source import locate_checkpoint
 from segnet_ros.node.command_line import start_ros
 from segnet_ros.node.conversions import read_stamp
 from segnet_ros.node.exit_signals import ExitSignals
-from segnet_ros.node.inference import ImagePredictor
 from segnet_ros.node.inference import InferenceThread
 from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.network_monitor import NetworkMonitor
@@ -39,6 +38,7 @@ from segnet_ros.node.parameter_record import ParameterError
 from segnet_ros.node.parameter_record import read_parameters
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.prediction_options import choose_classes
+from segnet_ros.node.processing import ImagePredictor
 from segnet_ros.node.segmenter import Segmenter
 from segnet_ros.node.services import Services
 

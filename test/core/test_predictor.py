@@ -164,6 +164,16 @@ def test_gpu_and_cpu_agree(checkpoint, predictor, precision, share):
     assert np.mean(prediction.label == predictor.predict(image).label) > share
 
 
+def test_a_cpu_takes_images_one_by_one(predictor):
+    assert predictor.find_batch(4) == 1
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(NO_GPU, reason='needs a CUDA device')
+def test_a_gpu_takes_as_many_images_as_pay(checkpoint):
+    assert Predictor(checkpoint, 'cuda').find_batch(4) in (1, 2, 3, 4)
+
+
 def test_outputs_have_the_size_that_is_asked_for(predictor):
     image = render_scene(0, size=(60, 80)).image
     smaller = predictor.predict(image, OUTPUTS, output_size=(30, 40))

@@ -12,6 +12,7 @@ A checkpoint called ``broken`` is refused, one called ``other`` has other classe
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 import importlib.abc
 import json
 import sys
@@ -61,27 +62,42 @@ class DelayPredictor:
         say('warming up')
         time.sleep(self._plan.warm_up)
 
-    def predict(
+    def find_batch(self, most: int) -> int:
+        """Take as many images at once as there are cameras, if so planned."""
+        return most if self._plan.batches else 1
+
+    def predict_batch(
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        outputs: tuple[str, ...],
+        overlay_opacity: float,
+        output_size: tuple[int, int] | None,
+        selection: Selection,
+    ) -> list[SimpleNamespace]:
+        """Report each image, wait once, answer."""
+        for image in images:
+            self._number += 1
+            report = {
+                'start': time.monotonic(),
+                'pixel': image[0, 0].tolist(),
+                'outputs': outputs,
+                'checkpoint': self._checkpoint,
+                'selection': [selection.class_ids, selection.min_confidence],
+                'batch': len(images),
+            }
+            say(json.dumps(report))
+            if self._number in self._plan.fail_at:
+                raise RuntimeError('planned failure')
+        time.sleep(self._plan.delay)
+        return [self._answer(image, outputs, overlay_opacity, output_size) for image in images]
+
+    def _answer(
         self,
         image: NDArray[np.uint8],
         outputs: tuple[str, ...],
         overlay_opacity: float,
         output_size: tuple[int, int] | None,
-        selection: Selection,
     ) -> SimpleNamespace:
-        """Report, wait, answer."""
-        self._number += 1
-        report = {
-            'start': time.monotonic(),
-            'pixel': image[0, 0].tolist(),
-            'outputs': outputs,
-            'checkpoint': self._checkpoint,
-            'selection': [selection.class_ids, selection.min_confidence],
-        }
-        say(json.dumps(report))
-        if self._number in self._plan.fail_at:
-            raise RuntimeError('planned failure')
-        time.sleep(self._plan.delay)
         if output_size:
             image = np.resize(image, (*output_size, 3))
         answers = {
@@ -114,6 +130,7 @@ def parse_plan() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument('--warm-up', type=float, default=0.0, help='seconds')
     parser.add_argument('--delay', type=float, default=0.0, help='seconds per image')
     parser.add_argument('--fail-load', choices=FAILURES, help='raise this while loading')
+    parser.add_argument('--batches', action='store_true', help='images of all cameras at once')
     parser.add_argument(
         '--fail-at', type=int, nargs='+', default=(), help='raise at these images, from 1'
     )

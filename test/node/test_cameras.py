@@ -94,6 +94,60 @@ def test_each_of_four_cameras_gets_its_share(
         assert int(of_camera(statuses, name)[-1]['dropped: replaced']) > 0
 
 
+def test_images_of_one_size_are_computed_at_once_where_that_is_cheaper(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    node = start_with_cameras(start_node, NAMES, '--batches', '--delay', '0.1')
+    statuses, network = client.record_diagnostics(), client.record_network_diagnostics()
+    heard = {name: client.record(f'segnet/{name}/label') for name in NAMES}
+    cameras = {name: client.advertise(f'{name}/image_raw') for name in NAMES}
+    for camera in cameras.values():
+        client.wait_for_subscriber(camera)
+    values = {name: 10 * number for number, name in enumerate(NAMES, 1)}
+    shapes = {name: (20, 33) if name == 'right' else (24, 32) for name in NAMES}
+
+    def publish_all() -> None:
+        for name, camera in cameras.items():
+            camera.publish(make_image(np.full((*shapes[name], 3), values[name], np.uint8)))
+
+    deadline = time.monotonic() + 30
+    while min(len(messages) for messages in heard.values()) < 6:
+        assert time.monotonic() < deadline
+        publish_all()
+        client.spin_for(0.05)
+    assert max(report['batch'] for report in node.reports) == 3
+    for report in node.reports:
+        assert report['batch'] == 1 or report['pixel'][0] != values['right']
+    for name, messages in heard.items():
+        for message in messages:
+            assert (message.height, message.width) == shapes[name]
+            assert set(message.data) == {values[name]}
+    client.spin_until(lambda: any(status.get('images at once') == '4' for status in network))
+    client.spin_for(1.1)
+    for name in NAMES:
+        assert_sums_up(of_camera(statuses, name))
+
+
+def test_no_more_images_are_computed_at_once_than_the_parameter_says(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    node = start_node(
+        *('--batches', '--delay', '0.1', '--ros-args'),
+        *('-p', 'cameras:=[front, rear, left]', '-p', 'max_batch:=2'),
+    )
+    heard = [client.record(f'segnet/{name}/label') for name in NAMES[:3]]
+    cameras = [client.advertise(f'{name}/image_raw') for name in NAMES[:3]]
+    for camera in cameras:
+        client.wait_for_subscriber(camera)
+    deadline = time.monotonic() + 30
+    while min(map(len, heard)) < 4:
+        assert time.monotonic() < deadline
+        for camera in cameras:
+            camera.publish(make_image(np.zeros((24, 32, 3), np.uint8)))
+        client.spin_for(0.05)
+    assert max(report['batch'] for report in node.reports) == 2
+
+
 def test_a_camera_is_limited_and_disabled_at_run_time(
     client: RosClient, start_node: Callable[..., NodeProcess]
 ) -> None:

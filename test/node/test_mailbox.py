@@ -257,3 +257,22 @@ def test_counts_sum_up_at_every_moment_while_two_threads_put_and_one_takes() -> 
     assert counts.processed + counts.dropped.get('empty', 0) + counts.in_progress == len(
         taken_items
     )
+
+
+def test_like_items_are_taken_together_and_the_oldest_decides() -> None:
+    clock = Clock()
+    mailbox: Mailbox[Any] = Mailbox(clock)
+    slots = [mailbox.open_slot() for _ in range(4)]
+    for slot, item in zip(slots, ('large 1', 'small 2', 'large 3', 'large 4'), strict=True):
+        slot.put(item)
+        clock.now += 1
+
+    def take(most: int) -> list[str]:
+        return [taken.item for taken in mailbox.take(never, most, lambda item: item[:5])]
+
+    assert take(2) == ['large 1', 'large 3']
+    slots[0].put('large 5')
+    assert take(4) == ['small 2']
+    assert take(4) == ['large 4', 'large 5']
+    for slot in slots:
+        assert_sums_up(slot.counts())
