@@ -29,6 +29,12 @@ import torch
 from torch import Tensor
 
 FORMAT_VERSION = 1
+UNREADABLE = (
+    *(KeyError, TypeError, ValueError, AttributeError),
+    OverflowError,  # an infinite size is JSON to Python
+    RecursionError,  # and so are lists in lists without end
+)
+"""What reading metadata that is not a checkpoint's may end in."""
 
 
 class CheckpointError(WeightsError):
@@ -147,7 +153,7 @@ def _parse(metadata: str, weights: dict[str, Tensor]) -> Checkpoint:
         )
     except CheckpointError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except UNREADABLE as error:
         raise CheckpointError(
             'expected the metadata of a SegNet checkpoint, could not read it'
             f' ({type(error).__name__}: {error})'

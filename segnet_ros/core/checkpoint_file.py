@@ -27,9 +27,10 @@ def find_checkpoint(path: str | Path = '') -> Path:
     """
     path = Path(path) if path else packaged_checkpoint()
     if not path.is_file():
+        found = 'a folder' if path.is_dir() else 'none'
         raise FileNotFoundError(
-            f"no checkpoint at '{path}': expected a .safetensors file that segnet_train wrote;"
-            ' correct the path, or leave it empty for the packaged checkpoint'
+            f"no checkpoint at '{path}': expected a .safetensors file that segnet_train wrote,"
+            f' found {found}; correct the path, or leave it empty for the packaged checkpoint'
         )
     return path
 

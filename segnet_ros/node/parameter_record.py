@@ -82,10 +82,11 @@ def declare_parameters(node: Node, record_type: type[Record], prefix: str = '') 
 
 def read_parameters(node: Node, record_type: type[Record], prefix: str = '') -> Record:
     """
-    Read the current values; safe from any thread.
+    Read the current values.
 
     rclpy checks a new value against type and range and replaces it whole, so a value that is
-    read here is always a valid one, and no callback with side effects is needed.
+    read here is always a valid one, and no callback with side effects is needed. From another
+    thread than the executor's, see :class:`GuardedParameters`.
     """
     values = {}
     for entry in fields(record_type):

@@ -30,12 +30,12 @@ from segnet_ros.node.checkpoint_source import locate_checkpoint
 from segnet_ros.node.command_line import start_ros
 from segnet_ros.node.conversions import read_stamp
 from segnet_ros.node.exit_signals import ExitSignals
+from segnet_ros.node.guarded_parameters import GuardedParameters
 from segnet_ros.node.inference import InferenceThread
 from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.network_monitor import NetworkMonitor
 from segnet_ros.node.parameter_record import declare_parameters
 from segnet_ros.node.parameter_record import ParameterError
-from segnet_ros.node.parameter_record import read_parameters
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.prediction_options import choose_classes
 from segnet_ros.node.processing import ImagePredictor
@@ -67,7 +67,7 @@ def load_predictor(*args: Any, **options: Any) -> ImagePredictor:
     return Predictor.from_checkpoint(*args, **options)
 
 
-class SegNetNode(LifecycleNode):
+class SegNetNode(GuardedParameters, LifecycleNode):
     """
     Segment the images of one or more cameras.
 
@@ -189,14 +189,14 @@ class SegNetNode(LifecycleNode):
                 self._start_failure = 'could not start, for the reason above'
 
     def _make_thread(self, predecessor: InferenceThread | None) -> InferenceThread:
-        values = read_parameters(self, Parameters)
+        values = self.read_parameters(Parameters)
         # Not the predictor itself, which would live as long as its successor.
         present = predecessor.predictor if predecessor else None
         names = present.label_set.names if present else None
         return InferenceThread(
             load=lambda: self._load(values, names),
             mailbox=self._mailbox,
-            read_parameters=lambda: read_parameters(self, Parameters),
+            read_parameters=lambda: self.read_parameters(Parameters),
             read_age=self._read_age,
             checkpoint=values.checkpoint,
             notify=self.wake,
@@ -259,7 +259,7 @@ class SegNetNode(LifecycleNode):
                 adviser.check()
 
     def _publish_diagnostics(self) -> None:
-        parameters = read_parameters(self, Parameters)
+        parameters = self.read_parameters(Parameters)
         message = DiagnosticArray()
         message.header.stamp = self.get_clock().now().to_msg()
         predictor = self._segmenter.predictor

@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import random
 
 import pytest
 from safetensors.torch import load_file
@@ -101,6 +102,24 @@ def test_a_truncated_file_is_refused(path, size):
         load_checkpoint(path)
 
 
+def test_a_flipped_bit_of_the_header_never_fails_in_another_way(path):
+    """It is refused, or it made another value of one; without a hash nobody can tell."""
+    data = path.read_bytes()
+    size = 8 + int.from_bytes(data[:8], 'little')
+    choose = random.Random(0)
+    refused = []
+    for bit in [*range(64), *(choose.randrange(8 * size) for _ in range(200))]:
+        flipped = bytearray(data)
+        flipped[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(flipped)
+        try:
+            load_checkpoint(path)
+        except CheckpointError as error:
+            refused.append(str(error))
+    assert len(refused) > 200
+    assert not any('\n' in text for text in refused)
+
+
 def test_weights_of_something_else_are_refused(tmp_path):
     path = tmp_path / 'other.safetensors'
     save_file({'weight': torch.zeros(2)}, path)
@@ -119,6 +138,7 @@ def test_weights_of_something_else_are_refused(tmp_path):
         lambda metadata: metadata['config'].update(num_classes='many'),
         lambda metadata: metadata['label_set'].update(classes=[]),
         lambda metadata: metadata.update(input_size=[16, 64]),
+        lambda metadata: metadata.update(input_size=[float('inf'), 64]),
         lambda metadata: metadata.update(provenance='unknown'),
         lambda metadata: metadata.update(normalization=None),
         lambda metadata: metadata['normalization'].update(mean=['a', 'b', 'c']),
@@ -131,6 +151,12 @@ def test_weights_of_something_else_are_refused(tmp_path):
 def test_metadata_that_does_not_fit_is_refused(path, change):
     rewrite(path, change)
     with pytest.raises(CheckpointError, match=str(path)):
+        load_checkpoint(path)
+
+
+def test_metadata_without_an_end_is_refused(path):
+    save_file(load_file(path), path, {'segnet_ros': '[' * 100_000})
+    with pytest.raises(CheckpointError, match='could not read it'):
         load_checkpoint(path)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
 import sys
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,8 @@ def start_node() -> Iterator[Callable[..., NodeProcess]]:
     """Start node processes that end with the test."""
     processes: list[NodeProcess] = []
 
-    def start(*args: str) -> NodeProcess:
-        processes.append(NodeProcess(*args))
+    def start(*args: str, **options: Any) -> NodeProcess:
+        processes.append(NodeProcess(*args, **options))
         return processes[-1]
 
     yield start

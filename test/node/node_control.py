@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Sequence
 import json
 import os
 from pathlib import Path
@@ -13,7 +14,10 @@ import threading
 import time
 from typing import Any
 
-PROGRAM = Path(__file__).with_name('node_process.py')
+STAND_IN = (str(Path(__file__).with_name('node_process.py')),)
+"""Arguments of Python for the node with a stand-in for the network."""
+REAL = ('-m', 'segnet_ros.node.segnet_node')
+"""Arguments of Python for the node as it is."""
 PATIENCE_S = 30.0
 """Before a test gives up on a node; machines may be busy."""
 GRACE_S = 5.0
@@ -22,18 +26,32 @@ GRACE_S = 5.0
 
 class NodeProcess:
     """
-    A node with a stand-in for the network, as a process.
+    A node as a process, by default with a stand-in for the network.
 
     :ivar lines: what it has written so far, standard output and error
     """
 
-    def __init__(self, *args: str) -> None:
-        """:param args: for ``node_process.py``, whose own come before ``--ros-args``."""
+    def __init__(
+        self,
+        *args: str,
+        program: Sequence[str] = STAND_IN,
+        folder: Path | None = None,
+        **environment: str,
+    ) -> None:
+        """
+        Start it.
+
+        :param args: of the program; those of ``node_process.py`` come before ``--ros-args``
+        :param program: what Python runs
+        :param folder: to run in; None for that of the test
+        :param environment: what it has besides, or in place of, the test's
+        """
         self.lines: list[str] = []
         self._changed = threading.Condition()
         self._process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), *args],
-            env={**os.environ, 'PYTHONUNBUFFERED': '1'},
+            [sys.executable, *program, *args],
+            cwd=folder,
+            env={**os.environ, 'PYTHONUNBUFFERED': '1', **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -144,12 +144,25 @@ class RosClient:
     def call(
         self, kind: type, name: str, request: Any, between: Callable[[], None] | None = None
     ) -> Any:
+        """Find a service, and :meth:`ask` it once."""
+        service = self.find_service(kind, name)
+        try:
+            return self.ask(service, request, between)
+        finally:
+            self.node.destroy_client(service)
+
+    def ask(
+        self,
+        service: Client[Any, Any],
+        request: Any,
+        between: Callable[[], None] | None = None,
+    ) -> Any:
         """
         Call a service and return its answer; ask again where one may have got lost.
 
+        :param service: of :meth:`find_service`
         :param between: called again and again while the answer is awaited
         """
-        service = self.find_service(kind, name)
         futures: list[Future[Any]] = []
         next_s = 0.0
 
@@ -162,8 +175,7 @@ class RosClient:
                 next_s = time.monotonic() + LOST_S
             return any(future.done() for future in futures)
 
-        self.spin_until(is_done, f'answer of {name}')
-        self.node.destroy_client(service)
+        self.spin_until(is_done, f'answer of {service.srv_name}')
         return next(future.result() for future in futures if future.done())
 
     def set_parameter(self, node: str, name: str, value: Any) -> None:
