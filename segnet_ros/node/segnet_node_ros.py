@@ -127,6 +127,12 @@ class SegNetNode(LifecycleNode):
         """Publish no more images, and give the inference thread a moment to end."""
         self._segmenter.stop(timeout_s=JOIN_S if self._segmenter.predictor else 0.0)
 
+    def destroy_node(self) -> None:
+        """Leave the graph."""
+        super().destroy_node()
+        # rclpy forgets it; it holds the node, which would be seen until DDS believes it dead.
+        self._state_machine.destroy_when_not_in_use()
+
     def _LifecycleNodeMixin__change_state(  # noqa: N802 - the name that rclpy calls
         self, transition_id: int
     ) -> TransitionCallbackReturn:
