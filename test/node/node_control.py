@@ -27,12 +27,14 @@ class NodeProcess:
     :ivar lines: what it has written so far, standard output and error
     """
 
+    program = PROGRAM
+
     def __init__(self, *args: str) -> None:
         """:param args: for ``node_process.py``, whose own come before ``--ros-args``."""
         self.lines: list[str] = []
         self._changed = threading.Condition()
         self._process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), *args],
+            [sys.executable, str(self.program), *args],
             env={**os.environ, 'PYTHONUNBUFFERED': '1'},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
