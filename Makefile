@@ -76,7 +76,7 @@ test: .venv/.installed .venv-jazzy/.installed ## all tests on Kilted, those with
 	@echo 'Setting up .venv-jazzy: ROS 2 Jazzy. About a minute.'
 	@rm -rf .venv-jazzy
 	@$(BIN)/python -m venv .venv-jazzy
-	@.venv-jazzy/bin/pip install -q -c requirements/jazzy.txt -e '.[ros]'
+	@.venv-jazzy/bin/pip install -q -c requirements/jazzy.txt -e '.[ros,test-jazzy]'
 	@paths='import sysconfig; print(sysconfig.get_path("purelib"))'; \
 	$(BIN)/python -c "$$paths" > "$$(.venv-jazzy/bin/python -c "$$paths")/borrowed_from_venv.pth"
 	@touch $@

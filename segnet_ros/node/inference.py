@@ -149,10 +149,9 @@ def choose_batch(predictor: ImagePredictor, parameters: Parameters) -> int:
 
     :param predictor: loaded and warm
     """
-    cameras = len(parameters.cameras)
-    if parameters.max_batch:
-        return min(parameters.max_batch, cameras)
-    return predictor.find_batch(cameras) if cameras > 1 else 1
+    if parameters.max_batch or len(parameters.cameras) == 1:
+        return parameters.max_batch or 1
+    return predictor.find_batch(len(parameters.cameras))
 
 
 def describe_size(item: CameraImage) -> Hashable:

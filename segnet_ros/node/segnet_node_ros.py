@@ -32,6 +32,7 @@ from segnet_ros.node.conversions import read_stamp
 from segnet_ros.node.exit_signals import ExitSignals
 from segnet_ros.node.guarded_parameters import GuardedParameters
 from segnet_ros.node.inference import InferenceThread
+from segnet_ros.node.label_info import LabelInfoPublisher
 from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.network_monitor import NetworkMonitor
 from segnet_ros.node.parameter_record import declare_parameters
@@ -45,7 +46,7 @@ from segnet_ros.node.services import Services
 PredictorFactory = Callable[..., ImagePredictor]
 """Has the signature of ``Predictor.from_checkpoint``."""
 LOOK_S = 1.0
-"""Between two looks at the graph."""
+"""Between two looks at the graph and at what is published of the classes."""
 JOIN_S = 1.0
 """How long the image in progress may take to end; loading leaves nothing behind, so no time."""
 
@@ -95,6 +96,7 @@ class SegNetNode(GuardedParameters, LifecycleNode):
         own_topics = [topic for camera in self._cameras for topic in camera.outputs.topics]
         self._advisers = [Adviser(self, camera, own_topics) for camera in self._cameras]
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 1)
+        self._label_info = LabelInfoPublisher(self, self.parameters.cameras)
         self._segmenter = Segmenter(self._make_thread)
         self._network_monitor = NetworkMonitor(node_name, self._segmenter)
         Services(self, self._cameras, self._segmenter, self._describe_network, free_gpu_memory)
@@ -106,6 +108,7 @@ class SegNetNode(GuardedParameters, LifecycleNode):
         # Steady, because a step of the system time must not stop it.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(LOOK_S, self._follow_publishers, clock=steady)
+        self.create_timer(LOOK_S, self._tell_classes, clock=steady)
         period_s = self.parameters.diagnostics_period
         self.create_timer(period_s, self._publish_diagnostics, clock=steady)
         if self._starts_itself:
@@ -126,6 +129,12 @@ class SegNetNode(GuardedParameters, LifecycleNode):
     def stop(self) -> None:
         """Publish no more images, and give the inference thread a moment to end."""
         self._segmenter.stop(timeout_s=JOIN_S if self._segmenter.predictor else 0.0)
+
+    def destroy_node(self) -> None:
+        """Leave the graph."""
+        super().destroy_node()
+        # rclpy forgets it; it holds the node, which would be seen until DDS believes it dead.
+        self._state_machine.destroy_when_not_in_use()
 
     def _LifecycleNodeMixin__change_state(  # noqa: N802 - the name that rclpy calls
         self, transition_id: int
@@ -148,6 +157,7 @@ class SegNetNode(GuardedParameters, LifecycleNode):
             self.get_logger().error(self._segmenter.failure)
             self._segmenter.free(JOIN_S)
             return TransitionCallbackReturn.FAILURE
+        self._tell_classes()  # before the first label image
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -257,6 +267,13 @@ class SegNetNode(GuardedParameters, LifecycleNode):
             for camera, adviser in zip(self._cameras, self._advisers, strict=True):
                 camera.follow_publishers()
                 adviser.check()
+
+    def _tell_classes(self) -> None:
+        """Publish the names of the classes, where they or the parameters have changed."""
+        predictor = self._segmenter.predictor
+        if predictor:
+            threshold = read_parameters(self, Parameters).min_confidence
+            self._label_info.update(predictor.label_set.names, threshold)
 
     def _publish_diagnostics(self) -> None:
         parameters = self.read_parameters(Parameters)

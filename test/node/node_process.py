@@ -134,6 +134,7 @@ def parse_plan() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument(
         '--fail-at', type=int, nargs='+', default=(), help='raise at these images, from 1'
     )
+    parser.add_argument('--without', nargs='+', default=(), help='modules that are not installed')
     plan, node_args = parser.parse_known_args()
     return plan, [sys.argv[0], *node_args]
 
@@ -142,6 +143,7 @@ def run() -> None:
     """Run the node as planned."""
     plan, node_args = parse_plan()
     sys.meta_path.insert(0, SlowImport(plan.imports))
+    sys.modules.update(dict.fromkeys(plan.without))  # None: an ImportError, as if it were absent
 
     def load(*args: Any, **options: Any) -> DelayPredictor:
         say('loading ' + json.dumps([*args, options]))

@@ -121,6 +121,13 @@ def see_output_size(running: RunningNode) -> None:
     assert (heard[-1].height, heard[-1].width) == SMALL.shape[:2]
 
 
+def see_batch(running: RunningNode) -> None:
+    statuses = running.client.record_network_diagnostics()
+    running.client.spin_until(
+        lambda: any(status.get('images at once') == '2' for status in statuses)
+    )
+
+
 def see_diagnostics_period(running: RunningNode) -> None:
     heard = running.client.record('/diagnostics', DiagnosticArray)
     running.client.spin_until(lambda: len(heard) > 5)
@@ -203,6 +210,7 @@ EFFECTS: dict[str, Callable[[RunningNode], None]] = {
     ),
     **dict.fromkeys(('cameras', 'image_transport', 'input_reliability'), see_subscription),
     **dict.fromkeys(('output_size', 'output_scale'), see_output_size),
+    'max_batch': see_batch,
     'diagnostics_period': see_diagnostics_period,
     'checkpoint': see_checkpoint,
     'checkpoint_sha256': see_hash,

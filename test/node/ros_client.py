@@ -70,10 +70,14 @@ class RosClient:
         profile = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=1, reliability=reliability)
         return self.node.create_publisher(Image, topic, profile)
 
-    def record(self, topic: str, kind: type = Image) -> list[Any]:
-        """Subscribe, and return the list that fills with what is heard."""
+    def record(self, topic: str, kind: type = Image, profile: QoSProfile | int = 100) -> list[Any]:
+        """
+        Subscribe, and return the list that fills with what is heard.
+
+        :param profile: of the subscription; a number is a depth, and the rest is default
+        """
         heard: list[Any] = []
-        self.node.create_subscription(kind, topic, heard.append, 100)
+        self.node.create_subscription(kind, topic, heard.append, profile)
         return heard
 
     def record_diagnostics(self) -> list[dict[str, str]]:

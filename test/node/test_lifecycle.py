@@ -59,6 +59,18 @@ def test_a_node_starts_itself(client: RosClient, start_node: Callable[..., NodeP
     assert read_state(client) == 'active'
 
 
+def test_a_node_that_has_ended_is_gone_from_the_graph(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    """Not only once DDS believes it dead, after 20 s in which others see two of its name."""
+    node = start_node('--ros-args', '-r', '__node:=leaving')
+    node.wait_for('ready')
+    client.spin_until(lambda: 'leaving' in client.node.get_node_names(), 'node')
+    node.signal(signal.SIGTERM)
+    assert_clean_exit(node)
+    client.spin_until(lambda: 'leaving' not in client.node.get_node_names(), 'end', timeout_s=5)
+
+
 def test_a_managed_node_goes_through_its_states(
     client: RosClient, start_node: Callable[..., NodeProcess]
 ) -> None:
