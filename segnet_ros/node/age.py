@@ -46,8 +46,13 @@ class AgeWindow:
             else:
                 self._ages_s.append(age_s)
 
+    def forget(self) -> None:
+        """Forget the ages, not how many were implausible."""
+        with self._lock:
+            self._ages_s.clear()
+
     def clear(self) -> None:
-        """Forget all of them."""
+        """Begin anew."""
         with self._lock:
             self._ages_s.clear()
             self._mismatched = 0

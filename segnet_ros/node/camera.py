@@ -7,6 +7,9 @@ import time
 from typing import Any
 from typing import NamedTuple
 
+from rclpy.clock import JumpHandle
+from rclpy.clock import JumpThreshold
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy
 from rclpy.qos import HistoryPolicy
@@ -16,6 +19,7 @@ from rclpy.qos import ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 from segnet_ros.node.age import AgeWindow
+from segnet_ros.node.age import PLAUSIBLE_S
 from segnet_ros.node.calibration import Calibration
 from segnet_ros.node.conversions import shorten
 from segnet_ros.node.mailbox import Mailbox
@@ -119,6 +123,7 @@ class Camera:
         self._is_enabled = True
         self._last_stamp: tuple[int, int] | None = None
         declare_parameters(node, CameraParameters, self._prefix)
+        self._forgetting = self._forget_ages_after_jumps()
 
     def enable(self, is_enabled: bool) -> None:
         """Let images in, as far as the camera's own parameter does; or drop them all."""
@@ -185,6 +190,18 @@ class Camera:
             event_callbacks=events,
             qos_overriding_options=QoSOverridingOptions(OVERRIDABLE),
         )
+
+    def _forget_ages_after_jumps(self) -> JumpHandle:
+        """
+        Forget the ages that a clock told which has since been set back, as in a bag that loops.
+
+        An image from the start of the bag that comes before that is as old as the bag is long.
+
+        :return: to be kept as long as this is to be done
+        """
+        threshold = JumpThreshold(min_forward=None, min_backward=Duration(seconds=PLAUSIBLE_S[0]))
+        clock = self._node.get_clock()
+        return clock.create_jump_callback(threshold, post_callback=lambda _: self.ages.forget())
 
     def _receive(self, message: ImageMessage) -> None:
         """Keep the image and return at once; conversion waits until it is chosen."""

@@ -22,10 +22,11 @@ DEADLINE_S = 60.0
 
 
 class Source:
-    """A running image source in a namespace of its own."""
+    """A running image source in a namespace that no other test uses."""
 
-    def __init__(self, *python_options: str, **parameters: object) -> None:
-        self.namespace = f'/source_{uuid.uuid4().hex}'
+    def __init__(self, *python_options: str, namespace: str = '', **parameters: object) -> None:
+        """:param namespace: empty for one of its own."""
+        self.namespace = namespace or f'/source_{uuid.uuid4().hex}'
         self.is_reliable = parameters.get('reliability') != 'best_effort'
         command = [sys.executable, *python_options, '-m', 'segnet_ros.node.image_source']
         command += ['--ros-args', '-r', f'__ns:={self.namespace}']

@@ -42,6 +42,15 @@ def test_an_implausible_age_is_counted_and_left_out(age_s: float) -> None:
     assert not window.summary().is_mismatched
 
 
+def test_ages_are_forgotten_but_not_how_many_were_implausible() -> None:
+    window = AgeWindow()
+    window.add(0.1)
+    window.add(61.0)
+    window.forget()
+    assert window.summary().p95_ms is None
+    assert window.summary().mismatched == 1
+
+
 @pytest.mark.parametrize('age_s', [-0.1, 0.0, 60.0])
 def test_a_plausible_age_counts(age_s: float) -> None:
     window = AgeWindow()

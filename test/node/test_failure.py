@@ -159,11 +159,16 @@ def test_a_failure_while_loading_that_nobody_expects_comes_with_its_traceback(
 def test_failures_of_inference_are_survived_but_not_three_in_a_row(
     client: RosClient, start_node: Callable[..., NodeProcess]
 ) -> None:
-    node = start_node('--fail-at', '1', '3', '4', '7', '8', '9')
+    period = ('--ros-args', '-p', 'diagnostics_period:=0.1')
+    node = start_node('--fail-at', '1', '3', '4', '7', '8', '9', *period)
     statuses = client.record_diagnostics()
     heard = client.record('segnet/label')
     camera = client.advertise()
     image = make_image(np.zeros((8, 12, 3), np.uint8))
+    client.publish_until(camera, lambda: image, lambda: heard)
+    failed = 'images refused: inference_failed'
+    client.spin_until(lambda: failed in [status['message'] for status in statuses], failed)
+    client.spin_until(lambda: statuses[-1]['message'] == 'OK', 'recovery')
     client.publish_until(camera, lambda: image, lambda: len(node.reports) >= 9)
     code, _ = node.wait_for_exit()
     assert code == 1
