@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import hashlib
 from pathlib import Path
 
@@ -65,4 +66,17 @@ def check_hash(path: str, expected: str) -> None:
         raise ValueError(
             f'{path or "the packaged checkpoint"}: expected SHA-256 {expected}, found'
             f' {digest.hexdigest()}; get the file again, or correct checkpoint_sha256'
+        )
+
+
+def check_same_classes(expected: Sequence[str], found: Sequence[str]) -> None:
+    """
+    Refuse other classes, or the same in another order: whoever hears the labels counts on them.
+
+    :raises ValueError: if they differ
+    """
+    if list(expected) != list(found):
+        raise ValueError(
+            f'expected a checkpoint with the classes {", ".join(expected)}, found'
+            f' {", ".join(found)}; start the node anew to change its classes'
         )

@@ -33,18 +33,15 @@ class Services:
         cameras: Sequence[Camera],
         segmenter: Segmenter,
         describe: Callable[[], str],
-        free_memory: Callable[[], None],
     ) -> None:
         """
         Offer them.
 
         :param describe: says what is loaded now, after a reload
-        :param free_memory: gives back that of the network which was replaced
         """
         self._cameras = cameras
         self._segmenter = segmenter
         self._describe = describe
-        self._free_memory = free_memory
         node.create_service(SetBool, '~/enable', self._enable)
         node.create_service(Trigger, '~/reset_statistics', self._reset_statistics)
         # In a group of its own: while it waits, nothing else of its group is called.
@@ -82,7 +79,6 @@ class Services:
         while not successor.settled.wait(LOOK_S):
             await _Turn()
         failure = self._segmenter.finish_reload(successor)
-        self._free_memory()
         response.success = not failure
         response.message = f'kept the old network: {failure}' if failure else self._describe()
         return response
