@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import random
 import signal
 import time
 from typing import Any
@@ -18,6 +19,7 @@ from ros_client import RosClient
 from std_srvs.srv import SetBool
 from std_srvs.srv import Trigger
 from test_failure import assert_clean_exit
+from test_failure import LIMIT_S
 from test_overload import assert_sums_up
 
 pytestmark = pytest.mark.ros
@@ -155,14 +157,10 @@ def test_a_subscription_that_cannot_be_made_ends_the_start(
     assert 'Traceback' not in node.output
 
 
-@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize('state', ['unconfigured', 'configuring', 'inactive', 'finalized'])
-def test_a_signal_ends_the_node_cleanly_in_every_state(
-    client: RosClient,
-    start_node: Callable[..., NodeProcess],
-    number: signal.Signals,
-    state: str,
-) -> None:
+def bring_to_state(
+    client: RosClient, start_node: Callable[..., NodeProcess], state: str
+) -> NodeProcess:
+    """Start a node, and bring it to a state in which nothing is segmented."""
     load_s = '30' if state == 'configuring' else '0'
     node, _ = start_unconfigured(client, start_node, '--load', load_s)
     assert read_state(client) == 'unconfigured'
@@ -176,8 +174,37 @@ def test_a_signal_ends_the_node_cleanly_in_every_state(
         assert change_state(client, Transition.TRANSITION_CONFIGURE)
     elif state == 'finalized':
         assert change_state(client, Transition.TRANSITION_UNCONFIGURED_SHUTDOWN)
+    return node
+
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+STATES = ['unconfigured', 'configuring', 'inactive', 'finalized']
+"""But for the active one, of which test_failure tells."""
+
+
+@pytest.mark.parametrize('number', SIGNALS)
+@pytest.mark.parametrize('state', STATES)
+def test_a_signal_ends_the_node_cleanly_in_every_state(
+    client: RosClient, start_node: Callable[..., NodeProcess], number: signal.Signals, state: str
+) -> None:
+    node = bring_to_state(client, start_node, state)
     node.signal(number)
     assert_clean_exit(node)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize('number', SIGNALS)
+@pytest.mark.parametrize('state', STATES)
+def test_a_signal_ends_the_node_cleanly_a_hundred_times_in_every_state(
+    client: RosClient, start_node: Callable[..., NodeProcess], number: signal.Signals, state: str
+) -> None:
+    choose = random.Random(f'{state} {number}')
+    for _ in range(50):
+        node = bring_to_state(client, start_node, state)
+        time.sleep(choose.uniform(0, 0.3))
+        node.signal(number)
+        assert_clean_exit(node, LIMIT_S)
+        client.reset()
 
 
 def test_another_network_takes_over_while_images_flow(
