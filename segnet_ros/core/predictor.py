@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from contextlib import nullcontext
 from dataclasses import dataclass
+import itertools
 from pathlib import Path
 import time
 
@@ -113,15 +114,19 @@ class Predictor:
         """
         Find how many images to segment at once: as many as make each cheaper by a fifth.
 
-        :param most: images to try
-        :return: 1 on a CPU, which one image keeps busy
+        :param most: images to try, as far as memory goes
+        :return: a power of two; 1 on a CPU, which one image keeps busy
         """
-        found = 1
-        if self.device.type == 'cuda':
-            cost = self._time_batch(1)
-            for count in range(2, most + 1):
-                if self._time_batch(count) / count < WORTHWHILE * cost / found:
-                    found, cost = count, self._time_batch(count)
+        if self.device.type != 'cuda':
+            return 1
+        found, cost = 1, self._time_batch(1)
+        try:
+            for count in itertools.takewhile(lambda n: n <= most, (2, 4, 8, 16, 32, 64)):
+                own = self._time_batch(count) / count
+                if own < WORTHWHILE * cost:
+                    found, cost = count, own
+        except torch.cuda.OutOfMemoryError:
+            torch.cuda.empty_cache()
         return found
 
     def _time_batch(self, count: int) -> float:

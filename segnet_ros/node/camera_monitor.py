@@ -102,14 +102,20 @@ class CameraMonitor:
         advice: str,
         parameters: Parameters,
     ) -> tuple[bytes, str]:
+        refused = self._refused_since_previous(counts)
+        if refused:
+            return (
+                DiagnosticStatus.ERROR,
+                f'images refused: {", ".join(refused)}; the log says what to do',
+            )
         if obstacle or advice:
             return DiagnosticStatus.WARN, obstacle or advice
         silence_s = time.monotonic() - self._camera.last_arrival
         if silence_s > parameters.stall_timeout:
-            return DiagnosticStatus.WARN, f'no image for {silence_s:.0f} s'
-        refused = self._refused_since_previous(counts)
-        if refused:
-            return DiagnosticStatus.ERROR, f'images refused: {", ".join(refused)}'
+            return (
+                DiagnosticStatus.WARN,
+                f'no image for {silence_s:.0f} s; is the camera running, and its driver?',
+            )
         if ages.is_mismatched:
             return (
                 DiagnosticStatus.WARN,

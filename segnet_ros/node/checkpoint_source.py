@@ -1,16 +1,47 @@
-"""Where the checkpoint of a node comes from, and whether it is the one that is meant."""
+"""The network of a node: where its checkpoint comes from, and whether it is what is meant."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence
 import hashlib
 from pathlib import Path
 
 from segnet_ros.core.checkpoint_file import find_checkpoint
+from segnet_ros.node.parameters import Parameters
+from segnet_ros.node.prediction_options import choose_classes
+from segnet_ros.node.processing import ImagePredictor
+
+PredictorFactory = Callable[..., ImagePredictor]
+"""Has the signature of ``Predictor.from_checkpoint``."""
 
 SCHEME = 'package://'
 BLOCK = 1 << 20
 """Bytes that are read at a time."""
+
+
+def load_network(
+    factory: PredictorFactory, values: Parameters, names: Sequence[str] | None
+) -> ImagePredictor:
+    """
+    Load the checkpoint that the parameters name.
+
+    :param names: of the classes that it must have; None for any
+    :raises ValueError: if it has others, or lacks those that the parameters name
+    """
+    path = locate_checkpoint(values.checkpoint)
+    check_hash(path, values.checkpoint_sha256)
+    predictor = factory(
+        path,
+        device=values.device,
+        precision=values.precision,
+        input_size=values.input_size,
+        cpu_threads=values.cpu_threads,
+    )
+    choose_classes(values.classes, predictor.label_set)  # refuses unknown ones
+    if names is not None:
+        check_same_classes(names, predictor.label_set.names)
+    return predictor
 
 
 def locate_checkpoint(text: str) -> str:

@@ -100,7 +100,12 @@ class InferenceThread(threading.Thread):
             predictor = self._load()
             self.load_s = time.monotonic() - begun
             predictor.warm_up()
-            self.batch = choose_batch(predictor, self._read_parameters())
+            # Measured beside the predecessor, which goes on, it would come out by chance.
+            self.batch = (
+                self._predecessor.batch
+                if self._predecessor
+                else choose_batch(predictor, self._read_parameters())
+            )
             self.warm_up_s = time.monotonic() - begun - self.load_s
             self._settle(predictor)
             self._work(predictor)
@@ -145,11 +150,12 @@ class InferenceThread(threading.Thread):
 
 def choose_batch(predictor: ImagePredictor, parameters: Parameters) -> int:
     """
-    Choose how many images to compute at once, at most.
+    Choose how many images to compute at once, where so many are alike.
 
     :param predictor: loaded and warm
     """
-    if parameters.max_batch or len(parameters.cameras) == 1:
+    is_single = len(parameters.cameras) == 1 or parameters.image_transport == 'compressed'
+    if parameters.max_batch or is_single:
         return parameters.max_batch or 1
     return predictor.find_batch(len(parameters.cameras))
 

@@ -42,7 +42,7 @@ class LabelInfoPublisher:
         try:
             from vision_msgs.msg import LabelInfo
         except ImportError:
-            node.get_logger().info(ABSENCE)
+            node.get_logger().warning(ABSENCE)
             return
         self._publishers = [_advertise(node, LabelInfo, name_topic(name)) for name in cameras]
 

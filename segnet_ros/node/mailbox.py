@@ -7,6 +7,7 @@ from collections.abc import Callable
 from collections.abc import Hashable
 from collections.abc import Mapping
 from dataclasses import dataclass
+import math
 import threading
 import time
 from typing import Generic
@@ -200,7 +201,8 @@ class Mailbox(Generic[T]):
         For one thread at a time, which marks each item before it takes the next.
 
         :param is_over: whether to wait no more; looked at after each :meth:`wake`
-        :param most: items to take at once, each of another slot
+        :param most: items to take at once, each of another slot. It is always a power of two, or
+            there would be more numbers of items than whoever takes them can be prepared for
         :param describe: tells which items are alike, by equal values
         :return: at least one; none once it is over
         """
@@ -212,7 +214,8 @@ class Mailbox(Generic[T]):
                     ready.sort(key=lambda slot: slot._waiting_since)
                     kind = ready[0]._describe(describe)
                     alike = [slot for slot in ready if slot._describe(describe) == kind]
-                    return [Taken(slot, slot._take()) for slot in alike[:most]]
+                    count = 2 ** int(math.log2(min(len(alike), most)))
+                    return [Taken(slot, slot._take()) for slot in alike[:count]]
                 held = [pause for pause in pauses.values() if pause is not None]
                 self._condition.wait(min(held, default=None))
             return []

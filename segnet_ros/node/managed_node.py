@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Sequence
 import contextlib
+import threading
+import time
 from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
@@ -17,9 +18,8 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from segnet_ros.node.camera import Camera
 from segnet_ros.node.camera import CameraImage
-from segnet_ros.node.checkpoint_source import check_hash
-from segnet_ros.node.checkpoint_source import check_same_classes
-from segnet_ros.node.checkpoint_source import locate_checkpoint
+from segnet_ros.node.checkpoint_source import load_network
+from segnet_ros.node.checkpoint_source import PredictorFactory
 from segnet_ros.node.conversions import read_stamp
 from segnet_ros.node.diagnostics import Diagnostics
 from segnet_ros.node.guarded_parameters import GuardedParameters
@@ -33,10 +33,10 @@ from segnet_ros.node.processing import ImagePredictor
 from segnet_ros.node.segmenter import Segmenter
 from segnet_ros.node.services import Services
 
-PredictorFactory = Callable[..., ImagePredictor]
-"""Has the signature of ``Predictor.from_checkpoint``."""
 LOOK_S = 1.0
 """Between two looks at the graph and at what is published of the classes."""
+PAUSE_S = 0.05
+"""Between two looks at whether loading has ended, or was given up."""
 JOIN_S = 1.0
 """How long the image in progress may take to end; loading leaves nothing behind, so no time."""
 
@@ -70,6 +70,7 @@ class SegNetNode(GuardedParameters, LifecycleNode):
         Services(self, self._cameras, self._segmenter, self._describe_network)
         self.add_on_set_parameters_callback(self._refuse_unknown_classes)
         self._is_active = False
+        self._is_leaving = threading.Event()
         self._starts_itself = self.parameters.autostart
         self._start_failure = ''
         self._wake_up = self.create_guard_condition(self._start_when_loaded)
@@ -93,6 +94,11 @@ class SegNetNode(GuardedParameters, LifecycleNode):
         """Make a waiting executor return from ``spin_once``; safe from any thread."""
         with contextlib.suppress(InvalidHandle):  # destroyed: nothing waits
             self._wake_up.trigger()
+
+    def leave(self) -> None:
+        """Begin to end: wait for nothing any more; safe from any thread."""
+        self._is_leaving.set()
+        self.wake()
 
     def stop(self) -> None:
         """Publish no more images, and give the inference thread a moment to end."""
@@ -119,8 +125,13 @@ class SegNetNode(GuardedParameters, LifecycleNode):
         """Load and warm up; done already where the node starts itself."""
         self._starts_itself = False  # whoever configures it is in charge
         self._segmenter.start()
-        while not self._segmenter.wait(self.parameters.diagnostics_period):
-            self._publish_diagnostics()
+        due = 0.0
+        while not self._segmenter.wait(PAUSE_S):
+            if self._is_leaving.is_set():
+                return TransitionCallbackReturn.FAILURE
+            if time.monotonic() > due:
+                self._publish_diagnostics()
+                due = time.monotonic() + self.parameters.diagnostics_period
         if self._segmenter.failure:
             self.get_logger().error(self._segmenter.failure)
             self._segmenter.free(JOIN_S)
@@ -182,29 +193,11 @@ class SegNetNode(GuardedParameters, LifecycleNode):
         )
 
     def _load(self, values: Parameters, names: Sequence[str] | None) -> ImagePredictor:
-        """
-        Load the checkpoint that the parameters name.
-
-        :param names: of the classes that it must have; None for any
-        :raises ValueError: if it has others
-        """
         self.get_logger().info(
             f'loading {values.checkpoint or "the packaged checkpoint"}, device {values.device}, '
             f'precision {values.precision}'
         )
-        path = locate_checkpoint(values.checkpoint)
-        check_hash(path, values.checkpoint_sha256)
-        predictor = self._factory(
-            path,
-            device=values.device,
-            precision=values.precision,
-            input_size=values.input_size,
-            cpu_threads=values.cpu_threads,
-        )
-        choose_classes(values.classes, predictor.label_set)  # refuses unknown ones
-        if names is not None:
-            check_same_classes(names, predictor.label_set.names)
-        return predictor
+        return load_network(self._factory, values, names)
 
     def _refuse_unknown_classes(self, changes: list[Parameter[Any]]) -> SetParametersResult:
         predictor = self._segmenter.predictor

@@ -90,7 +90,8 @@ class Parameters:
     )
     max_age: float = parameter(
         0.0,
-        'Images that are older than this, in seconds, are dropped. 0: none.',
+        'Images that are older than this, in seconds, are dropped, unless they are older than a '
+        'minute, which tells of clocks that differ. 0: none.',
         bounds=(0.0, 60.0),
         read_only=False,
     )
@@ -122,8 +123,9 @@ class Parameters:
     )
     max_batch: int = parameter(
         0,
-        'Images of different cameras to compute at once, at most. 0: as many as make each a fifth '
-        'cheaper, which is found out at the start.',
+        'Images of different cameras, but of one size, to compute at once, at most. 0: as many '
+        'as make each a fifth cheaper, which is found out at the start. Always a power of two; '
+        'compressed ones go one by one.',
         bounds=(0, 64),
     )
     autostart: bool = parameter(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterator
 from collections.abc import Sequence
 import time
 from typing import Any
@@ -49,9 +48,11 @@ class ImagePredictor(Protocol):
     precision: str
     input_size: tuple[int, int]
 
-    def warm_up(self) -> None: ...
+    def warm_up(self) -> None:
+        """Segment an image, so that the first real one does not wait for set-up."""
 
-    def find_batch(self, most: int) -> int: ...
+    def find_batch(self, most: int) -> int:
+        """Find how many images to segment at once, at most."""
 
     def predict_batch(
         self,
@@ -60,7 +61,8 @@ class ImagePredictor(Protocol):
         overlay_opacity: float = ...,
         output_size: tuple[int, int] | None = ...,
         selection: Selection = ...,
-    ) -> Sequence[Any]: ...
+    ) -> Sequence[Any]:
+        """Segment images, RGB, uint8 (H, W, 3); return a prediction for each."""
 
 
 class Job(NamedTuple):
@@ -74,10 +76,6 @@ class Job(NamedTuple):
     options: dict[str, Any]
     """Of :func:`choose_options`."""
     parameters: Parameters
-
-    def is_like(self, other: Job) -> bool:
-        """Tell whether both can be computed at once."""
-        return self.outputs == other.outputs and self.options == other.options
 
 
 class ImageProcessor:
@@ -100,7 +98,7 @@ class ImageProcessor:
         """
         Prepare.
 
-        :param read_parameters: called once per image
+        :param read_parameters: called once for images that are computed at once
         :param read_age: tells how many seconds ago an image was taken, as far as clocks agree
         :param is_silenced: tells whether nothing may be published any more
         :param latencies: of the predictor, to be added to
@@ -116,22 +114,22 @@ class ImageProcessor:
 
     def process(self, items: Sequence[CameraImage]) -> None:
         """
-        Process images, and tell the slot of each what became of it.
+        Process images of one size, and tell the slot of each what became of it.
 
         :raises Exception: what the predictor has raised for several images in a row
         """
-        jobs = [job for job in map(self._prepare, items) if job]
-        for group in group_alike(jobs):
-            self._compute(group)
+        parameters = self._read_parameters()
+        jobs = [job for item in items if (job := self._prepare(item, parameters))]
+        if jobs:
+            self._compute(jobs)
 
-    def _prepare(self, item: CameraImage) -> Job | None:
+    def _prepare(self, item: CameraImage, parameters: Parameters) -> Job | None:
         """Convert an image, and choose what to compute; None if it was dropped."""
         camera, message = item
         outputs = camera.outputs.subscribed()
         if not outputs:
             camera.slot.mark_dropped('no_subscriber')
             return None
-        parameters = self._read_parameters()
         if parameters.max_age and parameters.max_age < self._read_age(item) < PLAUSIBLE_S[1]:
             camera.slot.mark_dropped('too_old')
             return None
@@ -145,11 +143,13 @@ class ImageProcessor:
         return Job(item, image, outputs, options, parameters)
 
     def _compute(self, jobs: Sequence[Job]) -> None:
-        """Predict images at once, and publish the outputs of each."""
+        """Predict images of one size at once, and publish the outputs of each."""
+        # All that any of them needs: to wait for a pass of its own would make an image old.
+        outputs = tuple(sorted({name for job in jobs for name in job.outputs}))
         try:
             with self._latencies.measure(len(jobs)):
                 predictions = self._predictor.predict_batch(
-                    [job.image for job in jobs], outputs=jobs[0].outputs, **jobs[0].options
+                    [job.image for job in jobs], outputs=outputs, **jobs[0].options
                 )
         except Exception as error:
             for job in jobs:
@@ -217,11 +217,3 @@ class ImageProcessor:
             f'image dropped: inference failed, {self.failures} in a row of {MOST_FAILURES} that'
             f' end the node: {kind}: {error}{remedy}'
         )
-
-
-def group_alike(jobs: Sequence[Job]) -> Iterator[list[Job]]:
-    """Yield groups of jobs that can be computed at once, in the order of their first."""
-    left = list(jobs)
-    while left:
-        yield [job for job in left if job.is_like(left[0])]
-        left = [job for job in left if not job.is_like(left[0])]

@@ -67,7 +67,7 @@ class Segmenter:
         :raises ValueError: if there is none to follow, or another is being loaded
         """
         if self.predictor is None or self._successor:
-            state = 'loading' if self.is_loading else 'not configured'
+            state = 'loading' if self.is_loading or self._successor else 'not configured'
             raise ValueError(f'expected a node with a loaded network, found it {state}; try later')
         self._successor = self._make_thread(self._thread)
         self._successor.start()

@@ -10,9 +10,9 @@ from rclpy.exceptions import ParameterException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.logging import get_logger
 from rclpy.utilities import try_shutdown
+from segnet_ros.node.checkpoint_source import PredictorFactory
 from segnet_ros.node.command_line import start_ros
 from segnet_ros.node.exit_signals import ExitSignals
-from segnet_ros.node.managed_node import PredictorFactory
 from segnet_ros.node.managed_node import SegNetNode
 from segnet_ros.node.parameter_record import ParameterError
 from segnet_ros.node.parameters import Parameters
@@ -58,7 +58,7 @@ def run(args: Sequence[str], predictor_factory: PredictorFactory, signals: ExitS
         get_logger('segnet').fatal(str(error))
         try_shutdown()
         return 1
-    signals.on_request(node.wake)
+    signals.on_request(node.leave)
     try:
         _spin(node, signals)
     finally:

@@ -42,6 +42,7 @@ class Services:
         self._cameras = cameras
         self._segmenter = segmenter
         self._describe = describe
+        self._logger = node.get_logger()
         node.create_service(SetBool, '~/enable', self._enable)
         node.create_service(Trigger, '~/reset_statistics', self._reset_statistics)
         # In a group of its own: while it waits, nothing else of its group is called.
@@ -80,5 +81,10 @@ class Services:
             await _Turn()
         failure = self._segmenter.finish_reload(successor)
         response.success = not failure
-        response.message = f'kept the old network: {failure}' if failure else self._describe()
+        if failure:
+            response.message = f'kept the old network: {failure}'
+            self._logger.error(response.message)
+        else:
+            response.message = self._describe()
+            self._logger.info(f'reloaded: {response.message}')
         return response

@@ -77,7 +77,7 @@ def test_without_vision_msgs_only_the_names_are_missing(
     camera = client.advertise()
     image = np.zeros((8, 12, 3), np.uint8)
     client.publish_until(camera, lambda: make_image(image), lambda: heard)
-    assert 'INFO' in node.wait_for('vision_msgs is not installed')
+    assert 'WARN' in node.wait_for('vision_msgs is not installed')
     assert node.output.count('vision_msgs') == 1
     assert client.node.count_publishers('/segnet/label_info') == 0
 

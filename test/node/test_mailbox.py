@@ -273,6 +273,8 @@ def test_like_items_are_taken_together_and_the_oldest_decides() -> None:
     assert take(2) == ['large 1', 'large 3']
     slots[0].put('large 5')
     assert take(4) == ['small 2']
-    assert take(4) == ['large 4', 'large 5']
+    slots[1].put('large 6')
+    assert take(4) == ['large 4', 'large 5']  # two, because three are no power of two
+    assert take(4) == ['large 6']
     for slot in slots:
         assert_sums_up(slot.counts())

@@ -52,7 +52,8 @@ class NumberedCamera:
 
 
 def assert_sums_up(statuses: Sequence[dict[str, str]]) -> None:
-    """Check the invariant in every diagnostics message."""
+    """Check the invariant in every diagnostics message, of which there must be one."""
+    assert statuses
     for status in statuses:
         counts = {key: int(status[key]) for key in ('received', 'processed', 'dropped')}
         reasons = [int(value) for key, value in status.items() if key.startswith('dropped: ')]

@@ -16,7 +16,7 @@ from torch import Tensor
 
 WARM_UP = 3
 """Calls before a capture, in which the libraries choose their kernels."""
-KEPT = 8
+KEPT = 16
 """Graphs that are kept: sizes of cameras, times sets of outputs."""
 
 
