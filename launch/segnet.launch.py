@@ -29,6 +29,12 @@ from launch_ros.parameter_descriptions import ParameterValue
 PARAMETER_FILE = os.path.join('config', 'segnet.yaml')
 PARAMETERS = ('checkpoint', 'device', 'precision', 'image_transport')
 """Arguments that are parameters of the node too; an empty one leaves the value of the file."""
+CHOICES = {
+    'precision': ['', 'auto', 'fp32', 'fp16', 'bf16'],
+    'image_transport': ['', 'raw', 'compressed'],
+    'log_level': ['debug', 'info', 'warn', 'error', 'fatal'],
+}
+IMAGE_TOPIC = 'image_raw'
 RESPAWN_DELAY_S = 2.0
 SWITCHES = {
     'use_sim_time': 'Take the time from /clock.',
@@ -45,7 +51,9 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             *(
-                DeclareLaunchArgument(name, default_value=default, description=text)
+                DeclareLaunchArgument(
+                    name, default_value=default, choices=CHOICES.get(name), description=text
+                )
                 for name, default, text in describe_arguments()
             ),
             *(
@@ -68,7 +76,7 @@ def describe_arguments() -> list[tuple[str, str, str]]:
     return [
         ('namespace', '', 'Namespace of the node, such as robot1.'),
         ('name', 'segnet', 'Name of the node; its outputs are named after it: /segnet/overlay.'),
-        ('image_topic', 'image_raw', 'Camera topic to segment.'),
+        ('image_topic', IMAGE_TOPIC, 'Camera topic to segment.'),
         ('camera_info_topic', '', 'Its camera_info. Empty: beside the image topic.'),
         (
             'cameras',
@@ -104,8 +112,18 @@ def parse_cameras(text: str) -> dict[str, str]:
 
 
 def list_remappings(arguments: Mapping[str, str]) -> list[tuple[str, str]]:
-    """List what the node's topics are called outside."""
+    """
+    List what the node's topics are called outside.
+
+    :raises ValueError: if there are topics for one camera and for several
+    """
     cameras = parse_cameras(arguments['cameras'])
+    is_one_named = arguments['image_topic'] != IMAGE_TOPIC or arguments['camera_info_topic']
+    if cameras and is_one_named:
+        raise ValueError(
+            'expected cameras, or image_topic and camera_info_topic, found both; put each topic'
+            ' into cameras'
+        )
     if cameras:
         return [(f'{name}/image_raw', topic) for name, topic in cameras.items()]
     remappings = [('image_raw', arguments['image_topic'])]

@@ -88,6 +88,21 @@ def test_other_cameras_are_refused(launch_file: ModuleType, text: str) -> None:
         launch_file.parse_cameras(text)
 
 
+@pytest.mark.parametrize('name', ['image_topic', 'camera_info_topic'])
+def test_topics_of_one_camera_beside_several_are_refused(
+    launch_file: ModuleType, name: str
+) -> None:
+    context = make_context(launch_file, cameras='a:=/x', **{name: '/y'})
+    with pytest.raises(ValueError, match='found both'):
+        launch_file.describe_node(context)
+
+
+@pytest.mark.parametrize('name', ['precision', 'image_transport', 'log_level', 'rviz'])
+def test_what_is_not_among_the_choices_is_refused(launch_file: ModuleType, name: str) -> None:
+    with pytest.raises(RuntimeError, match=name):
+        make_context(launch_file, **{name: 'horse'})
+
+
 def test_what_is_switched_on_reaches_the_node(
     launch_file: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
