@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Sequence
 import time
+from typing import Any
 
+import cv2
 from node_control import NodeProcess
 import numpy as np
 import pytest
 from ros_client import make_image
 from ros_client import RosClient
+from sensor_msgs.msg import CameraInfo
+from sensor_msgs.msg import CompressedImage
 from test_overload import assert_sums_up
 
 pytestmark = pytest.mark.ros
@@ -23,6 +27,14 @@ def start_with_cameras(
     start_node: Callable[..., NodeProcess], names: Sequence[str], *args: str
 ) -> NodeProcess:
     return start_node(*args, '--ros-args', '-p', f'cameras:=[{", ".join(names)}]')
+
+
+def find_size(message: Any) -> tuple[int, int]:
+    """Tell height and width of what a message shows, or is about."""
+    if isinstance(message, CompressedImage):
+        height, width = cv2.imdecode(np.frombuffer(message.data, np.uint8), -1).shape[:2]
+        return height, width
+    return message.height, message.width
 
 
 def of_camera(statuses: list[dict[str, str]], name: str) -> list[dict[str, str]]:
@@ -40,6 +52,14 @@ def test_outputs_keep_header_and_size_of_their_camera(
         for name in shapes
         for output in OUTPUTS
     }
+    for name in shapes:
+        for output in OUTPUTS:
+            topic = f'{output}/compressed'
+            heard[name, topic] = client.record(f'segnet/{name}/{topic}', CompressedImage)
+        heard[name, 'camera_info'] = client.record(f'segnet/{name}/camera_info', CameraInfo)
+    infos = {
+        name: client.node.create_publisher(CameraInfo, f'{name}/camera_info', 1) for name in shapes
+    }
     for camera in cameras.values():
         client.wait_for_subscriber(camera)
     sent: dict[str, list[tuple[int, int]]] = {name: [] for name in shapes}
@@ -52,6 +72,7 @@ def test_outputs_keep_header_and_size_of_their_camera(
             message = make_image(np.full((*shape, 3), len(name), np.uint8), stamp_ns=stamp_ns)
             message.header.frame_id = f'{name}_optical'
             sent[name].append((message.header.stamp.sec, message.header.stamp.nanosec))
+            infos[name].publish(CameraInfo(header=message.header, height=shape[0], width=shape[1]))
             cameras[name].publish(message)
 
     deadline = time.monotonic() + 30
@@ -64,7 +85,7 @@ def test_outputs_keep_header_and_size_of_their_camera(
             assert message.header.frame_id == f'{name}_optical'
             stamp = (message.header.stamp.sec, message.header.stamp.nanosec)
             assert stamp in sent[name]
-            assert (message.height, message.width) == shapes[name]
+            assert find_size(message) == shapes[name]
 
 
 def test_each_of_four_cameras_gets_its_share(

@@ -1,0 +1,49 @@
+"""A picture comes out of the node the same in every encoding, in mid-stream and over DDS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from encoded_pictures import CASES
+from encoded_pictures import make_message
+from node_control import NodeProcess
+import numpy as np
+import pytest
+from ros_client import RosClient
+from test_encodings import assert_close
+from test_encodings import draw
+
+pytestmark = pytest.mark.ros
+
+PADDINGS = (0, 29)
+
+
+def test_every_encoding_comes_through_whatever_came_before(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    """The stand-in gives back the image as color, with its channels reversed."""
+    node = start_node()
+    node.wait_for('ready')
+    heard = client.record('segnet/color')
+    camera = client.advertise()
+    kinds = [
+        (encoding, size, padding)
+        for padding in PADDINGS
+        for encoding, case in CASES.items()
+        for size in case.sizes
+    ]
+    np.random.default_rng(0).shuffle(kinds)
+    for number, (encoding, size, padding) in enumerate(kinds, 1):
+        height, width = (int(side) for side in size)
+        picture = draw(encoding, (height, width))
+        message = make_message(encoding, picture, int(padding))
+        message.header.stamp.sec = number
+        client.publish_until(
+            camera,
+            lambda message=message: message,
+            lambda number=number: heard and heard[-1].header.stamp.sec == number,
+            period_s=0.02,
+        )
+        color = np.frombuffer(heard[-1].data, np.uint8).reshape(height, width, 3)
+        assert_close(color[..., ::-1], picture, encoding)
+    assert 'dropped' not in node.output
