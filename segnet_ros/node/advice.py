@@ -7,6 +7,7 @@ import time
 
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy
+from segnet_ros.node.age import CLOCK_MISMATCH
 from segnet_ros.node.camera import Camera
 from segnet_ros.node.dds_settings import name_profile_variable
 from segnet_ros.node.share import find_shared_file
@@ -41,9 +42,14 @@ class Adviser:
     def check(self) -> None:
         """Look for trouble, and warn of each kind once; to be called once a second."""
         kind, self.advice = self._find_trouble()
-        if self.advice and kind not in self._was_given:
+        self._warn(kind, self.advice)
+        if self._camera.ages.summary().is_mismatched:  # the status tells of it by itself
+            self._warn('clock', f'{self._camera.topic}: {CLOCK_MISMATCH}')
+
+    def _warn(self, kind: str, text: str) -> None:
+        if text and kind not in self._was_given:
             self._was_given.add(kind)
-            self._node.get_logger().warning(self.advice)
+            self._node.get_logger().warning(text)
 
     def _find_trouble(self) -> tuple[str, str]:
         """Find the kind of the most important trouble, and say what to do about it."""
@@ -79,11 +85,16 @@ class Adviser:
 
     def _explain_silence(self) -> str:
         topic = self._camera.topic
+        if self._camera.is_deaf:
+            return (
+                f'no image on {topic} for {SILENCE_S:.0f} s: it has a best-effort publisher,'
+                ' which a reliable subscription does not hear; set input_reliability to auto'
+            )
         if self._camera.publishers:
             return (
                 f'no image on {topic} for {SILENCE_S:.0f} s: it has a publisher, but nothing '
-                "arrives. Is the camera running? Is the topic's type sensor_msgs/msg/Image? If "
-                f"images are big, start the camera's process with {_describe_profile()}"
+                f"arrives. Is the camera running? Is the topic's type {self._camera.type_name}? "
+                f"If images are big, start the camera's process with {_describe_profile()}"
             )
         others = self._published_image_topics()
         if others:
@@ -98,13 +109,14 @@ class Adviser:
         )
 
     def _published_image_topics(self) -> list[str]:
-        return sorted(
-            name
+        """List what the camera's topic could be remapped to."""
+        # Compressed images are heard beside the topic that is remapped.
+        published = (
+            name.removesuffix('/compressed')
             for name, types in self._node.get_topic_names_and_types()
-            if 'sensor_msgs/msg/Image' in types
-            and name not in self._own_topics
-            and self._node.count_publishers(name) > 0
+            if self._camera.type_name in types and self._node.count_publishers(name) > 0
         )
+        return sorted(set(published) - set(self._own_topics))
 
 
 def _explain_deafness(topic: str, subscriber: str) -> str:

@@ -10,6 +10,9 @@ import threading
 
 PLAUSIBLE_S = (-0.1, 60.0)
 """An age outside tells about the clocks, not about the image."""
+CLOCK_MISMATCH = (
+    'clock mismatch: age unknown; compare the clocks of camera and node, and use_sim_time of both'
+)
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class Ages:
 
     p50_ms: float | None
     p95_ms: float | None
+    max_ms: float | None
     mismatched: int
     """Number of ages so far that were implausible and left out."""
     is_mismatched: bool
@@ -66,6 +70,7 @@ class AgeWindow:
         return Ages(
             p50_ms=find_percentile(ages_ms, 50),
             p95_ms=find_percentile(ages_ms, 95),
+            max_ms=ages_ms[-1] if ages_ms else None,
             mismatched=mismatched,
             is_mismatched=is_mismatched,
         )

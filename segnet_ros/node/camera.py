@@ -82,6 +82,7 @@ class Camera:
     :ivar calibration: its ``camera_info``
     :ivar reliability: of the subscription, ``reliable`` or ``best_effort``; empty before
     :ivar publishers: number of publishers at the last check
+    :ivar is_deaf: whether a publisher was found that the subscription cannot hear
     :ivar lost: images that the transport is known to have lost; None if it does not tell
     :ivar disordered: images whose stamp was not later than that of the image before
     :ivar encoding: of the last image
@@ -111,6 +112,7 @@ class Camera:
         self.calibration = Calibration(node, self.subscribed_name)
         self.reliability = ''
         self.publishers = 0
+        self.is_deaf = False
         self.lost: int | None = 0
         self.disordered = 0
         self.encoding = ''
@@ -124,6 +126,11 @@ class Camera:
         self._last_stamp: tuple[int, int] | None = None
         declare_parameters(node, CameraParameters, self._prefix)
         self._forgetting = self._forget_ages_after_jumps()
+
+    @property
+    def type_name(self) -> str:
+        """Name of the type of its messages, as the graph has it."""
+        return f'sensor_msgs/msg/{self._kind.__name__}'
 
     def enable(self, is_enabled: bool) -> None:
         """Let images in, as far as the camera's own parameter does; or drop them all."""
@@ -141,8 +148,10 @@ class Camera:
         """Subscribe, or subscribe anew where the publishers ask for another reliability."""
         found = self._node.get_publishers_info_by_topic(self.topic)
         self.publishers = len(found)
+        offered = [info.qos_profile.reliability for info in found]
+        self.is_deaf = self._wanted == 'reliable' and ReliabilityPolicy.BEST_EFFORT in offered
         if self._wanted == 'auto':
-            policy = choose_reliability([info.qos_profile.reliability for info in found])
+            policy = choose_reliability(offered)
         else:
             policy = ReliabilityPolicy[self._wanted.upper()]
         if policy.name.lower() != self.reliability:

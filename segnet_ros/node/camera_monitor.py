@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from segnet_ros.node.age import Ages
+from segnet_ros.node.age import CLOCK_MISMATCH
 from segnet_ros.node.camera import Camera
 from segnet_ros.node.mailbox import Counts
 from segnet_ros.node.parameters import Parameters
@@ -117,11 +118,7 @@ class CameraMonitor:
                 f'no image for {silence_s:.0f} s; is the camera running, and its driver?',
             )
         if ages.is_mismatched:
-            return (
-                DiagnosticStatus.WARN,
-                'clock mismatch: age unknown; compare the clocks of camera and node, and '
-                'use_sim_time of both',
-            )
+            return DiagnosticStatus.WARN, CLOCK_MISMATCH
         warning = _warn_of_limits(ages, rates, parameters)
         if warning:
             return DiagnosticStatus.WARN, warning
@@ -142,6 +139,7 @@ class CameraMonitor:
             'lost in transport': 'unknown' if camera.lost is None else str(camera.lost),
             'topic': camera.topic,
             'encoding': camera.encoding,
+            'last image (s ago)': format_number(time.monotonic() - camera.last_arrival),
             'reliability': camera.reliability,
             'publishers': str(camera.publishers),
         }
@@ -181,5 +179,6 @@ def _describe_ages(ages: Ages) -> dict[str, str]:
     return {
         'age p50 (ms)': format_number(ages.p50_ms),
         'age p95 (ms)': format_number(ages.p95_ms),
+        'age max (ms)': format_number(ages.max_ms),
         'clock mismatch': str(ages.mismatched),
     }

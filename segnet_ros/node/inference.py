@@ -15,6 +15,7 @@ from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.processing import ImagePredictor
 from segnet_ros.node.processing import ImageProcessor
+from segnet_ros.node.processing import MEMORY_REMEDY
 from sensor_msgs.msg import Image
 
 
@@ -111,7 +112,9 @@ class InferenceThread(threading.Thread):
             self._work(predictor)
         except Exception as error:
             is_for_the_user = isinstance(error, (ValueError, OSError, ImportError))
-            if is_for_the_user and self.predictor is None:
+            if self.predictor is None and type(error).__name__ == 'OutOfMemoryError':
+                self._fail(f'the memory of the GPU does not suffice: {error}; {MEMORY_REMEDY}')
+            elif is_for_the_user and self.predictor is None:
                 self._fail(str(error))
             else:
                 self._fail(f'inference failed:\n{traceback.format_exc()}')

@@ -197,7 +197,13 @@ class SegNetNode(GuardedParameters, LifecycleNode):
             f'loading {values.checkpoint or "the packaged checkpoint"}, device {values.device}, '
             f'precision {values.precision}'
         )
-        return load_network(self._factory, values, names)
+        predictor = load_network(self._factory, values, names)
+        if values.device == 'auto' and str(predictor.device) == 'cpu':
+            self.get_logger().warning(
+                'computing on the CPU, because PyTorch finds no GPU that it can use; where there '
+                'is one, install the PyTorch for it (doc/robots.md), else say device:=cpu'
+            )
+        return predictor
 
     def _refuse_unknown_classes(self, changes: list[Parameter[Any]]) -> SetParametersResult:
         predictor = self._segmenter.predictor

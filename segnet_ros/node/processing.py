@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 REPEAT_S = 5.0
 """Pause between two log lines about images refused for the same reason."""
+MEMORY_REMEDY = 'end other programs on the GPU, or lower input_height and input_width'
 MOST_FAILURES = 3
 """In a row. One can be bad luck; after an illegal access a CUDA context never recovers."""
 
@@ -212,7 +213,7 @@ class ImageProcessor:
         kind = type(error).__name__
         remedy = ''
         if kind == 'OutOfMemoryError':
-            remedy = '; end other programs on the GPU, or lower input_height and input_width'
+            remedy = f'; {MEMORY_REMEDY}'
         self._logger.error(
             f'image dropped: inference failed, {self.failures} in a row of {MOST_FAILURES} that'
             f' end the node: {kind}: {error}{remedy}'

@@ -9,6 +9,7 @@ import pytest
 from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
 from segnet_ros.node.advice import Adviser
+from segnet_ros.node.age import AgeWindow
 from segnet_ros.node.mailbox import Mailbox
 
 OWN_TOPIC = '/segnet/label'
@@ -50,6 +51,9 @@ def camera() -> SimpleNamespace:
         outputs=SimpleNamespace(topics=(OWN_TOPIC,)),
         topic='/image_raw',
         publishers=0,
+        is_deaf=False,
+        type_name='sensor_msgs/msg/Image',
+        ages=AgeWindow(),
         lost=0,
         reliability='best_effort',
         data_size=921_600,
@@ -158,3 +162,36 @@ def test_advice_lasts_as_long_as_the_trouble(
     receive(camera, 1)
     adviser.check()
     assert not adviser.advice
+
+
+def test_a_reliable_subscription_beside_a_best_effort_camera_is_explained(
+    graph: Graph, camera: SimpleNamespace
+) -> None:
+    camera.publishers, camera.is_deaf = 1, True
+    adviser = Adviser(graph, camera, [OWN_TOPIC])  # type: ignore[arg-type]
+    adviser.check()
+    assert 'set input_reliability to auto' in adviser.advice
+    assert graph.warnings == [adviser.advice]
+
+
+def test_clocks_that_differ_are_told_once(graph: Graph, camera: SimpleNamespace) -> None:
+    camera.slot.put('image')
+    camera.ages.add(3600.0)
+    adviser = Adviser(graph, camera, [OWN_TOPIC])  # type: ignore[arg-type]
+    for _ in range(3):
+        adviser.check()
+    (warning,) = graph.warnings
+    assert 'compare the clocks' in warning
+    assert not adviser.advice
+
+
+def test_compressed_topics_are_proposed_as_they_are_remapped(
+    graph: Graph, camera: SimpleNamespace
+) -> None:
+    camera.type_name = 'sensor_msgs/msg/CompressedImage'
+    names = ['/cam/image/compressed', f'{OWN_TOPIC}/compressed']
+    graph.get_topic_names_and_types = lambda: [(name, [camera.type_name]) for name in names]  # type: ignore[method-assign]
+    adviser = Adviser(graph, camera, [OWN_TOPIC])  # type: ignore[arg-type]
+    adviser.check()
+    assert adviser.advice.endswith('image_raw:=/cam/image')
+    assert OWN_TOPIC not in adviser.advice
