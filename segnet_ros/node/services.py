@@ -83,7 +83,7 @@ class Services:
         response.success = not failure
         if failure:
             response.message = f'kept the old network: {failure}'
-            self._logger.error(response.message)
+            self._logger.warning(response.message)
         else:
             response.message = self._describe()
             self._logger.info(f'reloaded: {response.message}')
