@@ -7,13 +7,12 @@ The network is replayed as a graph, as the predictor does; times are the profile
 from __future__ import annotations
 
 import argparse
-import time
 
+from bench_engine import time_run
 from candidates import Candidate
 from candidates import list_candidates
 from candidates import Run
 from machine import describe_machine
-from machine import synchronize
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.device import select_device
 from segnet_ros.core.device import select_precision
@@ -69,12 +68,7 @@ def print_kernels(profiler: profile) -> None:
 
 def time_calls(run: Run, x: torch.Tensor) -> float:
     """Make the calls, waiting for each, and return the seconds of one."""
-    synchronize(x.device)
-    start = time.perf_counter()
-    for _ in range(CALLS):
-        run(x)
-        synchronize(x.device)
-    return (time.perf_counter() - start) / CALLS
+    return sum(time_run(run, x, x.device) for _ in range(CALLS)) / CALLS
 
 
 if __name__ == '__main__':

@@ -16,11 +16,10 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy
-from rclpy.qos import HistoryPolicy
-from rclpy.qos import QoSProfile
-from rclpy.qos import ReliabilityPolicy
-from rclpy.qos_overriding_options import QoSOverridingOptions
+from segnet_ros.node.outputs import advertise
 
+KEPT = DurabilityPolicy.TRANSIENT_LOCAL
+"""For subscribers that come later."""
 ABSENCE = (
     'the names of the classes, which Nav2 needs, are not published, because vision_msgs is not'
     ' installed; on a robot: sudo apt install ros-$ROS_DISTRO-vision-msgs'
@@ -44,7 +43,7 @@ class LabelInfoPublisher:
         except ImportError:
             node.get_logger().warning(ABSENCE)
             return
-        self._publishers = [_advertise(node, LabelInfo, name_topic(name)) for name in cameras]
+        self._publishers = [advertise(node, LabelInfo, name_topic(name), KEPT) for name in cameras]
 
     def update(self, names: Sequence[str], threshold: float) -> None:
         """
@@ -88,17 +87,3 @@ def _make_message(names: Sequence[str], threshold: float) -> Any:
 
     entries = [VisionClass(**entry) for entry in make_entries(names)]
     return LabelInfo(class_map=entries, threshold=threshold)
-
-
-def _advertise(node: Node, kind: type[Any], topic: str) -> Publisher[Any]:
-    return node.create_publisher(
-        kind,
-        topic,
-        QoSProfile(
-            history=HistoryPolicy.KEEP_LAST,
-            depth=1,
-            reliability=ReliabilityPolicy.RELIABLE,
-            durability=DurabilityPolicy.TRANSIENT_LOCAL,
-        ),
-        qos_overriding_options=QoSOverridingOptions.with_default_policies(),
-    )

@@ -40,12 +40,12 @@ class Outputs:
         :param camera: its name, may be empty
         """
         prefix = f'~/{camera}/' if camera else '~/'
-        self._raw = {name: _advertise(node, Image, prefix + name) for name in OUTPUT_ENCODINGS}
+        self._raw = {name: advertise(node, Image, prefix + name) for name in OUTPUT_ENCODINGS}
         self._compressed = {
-            name: _advertise(node, CompressedImage, f'{prefix}{name}/compressed')
+            name: advertise(node, CompressedImage, f'{prefix}{name}/compressed')
             for name in OUTPUT_ENCODINGS
         }
-        self._info = _advertise(node, CameraInfo, f'{prefix}camera_info')
+        self._info = advertise(node, CameraInfo, f'{prefix}camera_info')
         self._images = {name: Image() for name in OUTPUT_ENCODINGS}
         self._files = {name: CompressedImage() for name in OUTPUT_ENCODINGS}
 
@@ -100,7 +100,17 @@ class Outputs:
             self._info.publish(scale_camera_info(info, header, image_size, output_size))
 
 
-def _advertise(node: Node, kind: type[Any], topic: str) -> Publisher[Any]:
+def advertise(
+    node: Node,
+    kind: type[Any],
+    topic: str,
+    durability: DurabilityPolicy = DurabilityPolicy.VOLATILE,
+) -> Publisher[Any]:
+    """
+    Advertise a topic of which the last message counts.
+
+    :param durability: transient local where late subscribers shall hear it, too
+    """
     return node.create_publisher(
         kind,
         topic,
@@ -108,7 +118,7 @@ def _advertise(node: Node, kind: type[Any], topic: str) -> Publisher[Any]:
             history=HistoryPolicy.KEEP_LAST,
             depth=1,
             reliability=ReliabilityPolicy.RELIABLE,
-            durability=DurabilityPolicy.VOLATILE,
+            durability=durability,
         ),
         qos_overriding_options=QoSOverridingOptions.with_default_policies(),
     )

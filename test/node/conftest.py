@@ -9,6 +9,10 @@ import sys
 from typing import Any
 
 import pytest
+import rclpy
+from rclpy.context import Context
+from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -36,6 +40,30 @@ def client() -> Iterator[RosClient]:
     client = RosClient()
     yield client
     client.close()
+
+
+@pytest.fixture(scope='module')
+def context() -> Iterator[Context]:
+    """Join the graph."""
+    context = Context()
+    rclpy.init(context=context)
+    yield context
+    context.try_shutdown()
+
+
+@pytest.fixture
+def make_node(context: Context) -> Iterator[Callable[..., Node]]:
+    """Make nodes in this process, whose parameters have the values given."""
+    nodes: list[Node] = []
+
+    def make(**values: Any) -> Node:
+        overrides = [Parameter(name, value=value) for name, value in values.items()]
+        nodes.append(Node('test', context=context, parameter_overrides=overrides))
+        return nodes[-1]
+
+    yield make
+    for node in nodes:
+        node.destroy_node()
 
 
 @pytest.fixture(autouse=True)

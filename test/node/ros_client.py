@@ -131,10 +131,16 @@ class RosClient:
         period_s: float = 0.1,
     ) -> None:
         """Publish an image per period until the condition holds; fail after the timeout."""
+        self.repeat_until(lambda: publisher.publish(make()), is_done, period_s)
+
+    def repeat_until(
+        self, act: Callable[[], None], is_done: Callable[[], Any], period_s: float = 0.05
+    ) -> None:
+        """Do something once per period until the condition holds; fail after the timeout."""
         deadline = time.monotonic() + PATIENCE_S
         while not is_done():
             assert time.monotonic() < deadline, f'no event within {PATIENCE_S} s'
-            publisher.publish(make())
+            act()
             self.spin_for(period_s)
 
     def find_service(self, kind: type, name: str) -> Client[Any, Any]:
@@ -167,20 +173,40 @@ class RosClient:
         :param service: of :meth:`find_service`
         :param between: called again and again while the answer is awaited
         """
+        answers: list[Any] = []
+
+        def is_done(futures: list[Future[Any]]) -> bool:
+            if between:
+                between()
+            answers[:] = [future.result() for future in futures if future.done()]
+            return bool(answers)
+
+        self.request_until(service, request, is_done, f'answer of {service.srv_name}')
+        return answers[0]
+
+    def request_until(
+        self,
+        service: Client[Any, Any],
+        request: Any,
+        is_done: Callable[[list[Future[Any]]], bool],
+        what: str,
+    ) -> None:
+        """
+        Send a request, and again where it may have got lost, until the condition holds.
+
+        :param is_done: is given the futures of all that was sent
+        """
         futures: list[Future[Any]] = []
         next_s = 0.0
 
-        def is_done() -> bool:
+        def send_and_look() -> bool:
             nonlocal next_s
-            if between:
-                between()
             if time.monotonic() > next_s:
                 futures.append(service.call_async(request))
                 next_s = time.monotonic() + LOST_S
-            return any(future.done() for future in futures)
+            return is_done(futures)
 
-        self.spin_until(is_done, f'answer of {service.srv_name}')
-        return next(future.result() for future in futures if future.done())
+        self.spin_until(send_and_look, what)
 
     def set_parameter(self, node: str, name: str, value: Any) -> None:
         """Change a parameter of a node, which has to take it."""

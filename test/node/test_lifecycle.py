@@ -14,7 +14,6 @@ from lifecycle_msgs.srv import GetState
 from node_control import NodeProcess
 import numpy as np
 import pytest
-from ros_client import LOST_S
 from ros_client import make_image
 from ros_client import RosClient
 from std_srvs.srv import SetBool
@@ -178,16 +177,7 @@ def begin_to_configure(client: RosClient, node: NodeProcess) -> None:
     """Ask for it, and again if nobody heard; it will be answered when all is loaded."""
     service = client.find_service(ChangeState, 'segnet/change_state')
     request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CONFIGURE))
-    next_s = 0.0
-
-    def has_begun() -> bool:
-        nonlocal next_s
-        if time.monotonic() > next_s:
-            service.call_async(request)
-            next_s = time.monotonic() + LOST_S
-        return 'loading [' in node.output
-
-    client.spin_until(has_begun, 'loading')
+    client.request_until(service, request, lambda _: 'loading [' in node.output, 'loading')
     client.node.destroy_client(service)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterator
 from dataclasses import Field
 from dataclasses import fields
 import json
@@ -14,10 +13,7 @@ from parameter_cases import CAMERA
 from parameter_cases import NODE
 from parameter_cases import SOURCE
 import pytest
-import rclpy
-from rclpy.context import Context
 from rclpy.node import Node
-from rclpy.parameter import Parameter
 from segnet_ros.node.image_source_parameters import SourceParameters
 from segnet_ros.node.parameter_record import declare_parameters
 from segnet_ros.node.parameter_record import ParameterError
@@ -39,28 +35,6 @@ def choose_good(record: type[Any]) -> dict[str, Any]:
     return {name: case.good for name, case in CASES[record].items()}
 
 
-@pytest.fixture
-def context() -> Iterator[Context]:
-    context = Context()
-    rclpy.init(context=context)
-    yield context
-    context.try_shutdown()
-
-
-@pytest.fixture
-def make_node(context: Context) -> Iterator[Callable[..., Node]]:
-    nodes: list[Node] = []
-
-    def make(values: dict[str, Any]) -> Node:
-        overrides = [Parameter(name, value=value) for name, value in values.items()]
-        nodes.append(Node('test', context=context, parameter_overrides=overrides))
-        return nodes[-1]
-
-    yield make
-    for node in nodes:
-        node.destroy_node()
-
-
 @pytest.mark.parametrize('record', CASES)
 def test_every_parameter_has_a_case_with_a_value_that_is_not_the_default(
     record: type[Any],
@@ -77,7 +51,7 @@ def test_good_values_count(make_node: Callable[..., Node], record: type[Any]) ->
     as_read = {
         name: tuple(value) if isinstance(value, list) else value for name, value in good.items()
     }
-    assert declare_parameters(make_node(good), record) == record(**as_read)
+    assert declare_parameters(make_node(**good), record) == record(**as_read)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +71,7 @@ def test_one_bad_value_among_good_ones_is_refused(
 ) -> None:
     values = {**choose_good(record), name: CASES[record][name].bad}
     with pytest.raises(ParameterError, match=f"'{name}'.*: expected .*, found .*; "):
-        declare_parameters(make_node(values), record)
+        declare_parameters(make_node(**values), record)
 
 
 @pytest.mark.ros

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
-import rclpy
-from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from segnet_ros.core.model import MIN_SIZE
@@ -48,28 +45,6 @@ CHANGEABLE = {
 def as_value(default: Any) -> Any:
     """Turn a default into what ROS holds."""
     return list(default) if isinstance(default, tuple) else default
-
-
-@pytest.fixture(scope='module')
-def context() -> Iterator[Context]:
-    context = Context()
-    rclpy.init(context=context)
-    yield context
-    context.try_shutdown()
-
-
-@pytest.fixture
-def make_node(context: Context) -> Iterator[Callable[..., Node]]:
-    nodes: list[Node] = []
-
-    def make(**values: Any) -> Node:
-        overrides = [Parameter(name, value=value) for name, value in values.items()]
-        nodes.append(Node('test', context=context, parameter_overrides=overrides))
-        return nodes[-1]
-
-    yield make
-    for node in nodes:
-        node.destroy_node()
 
 
 @pytest.mark.parametrize('record', RECORDS)

@@ -8,6 +8,7 @@ from itertools import pairwise
 import math
 from pathlib import Path
 
+from segnet_ros.core.engine.feature_map import make_map
 from segnet_ros.core.engine.folding import Filters
 from segnet_ros.core.engine.nvrtc import compile_source
 from segnet_ros.core.engine.nvrtc import CudaModule
@@ -45,6 +46,7 @@ class CudaKernels:
         if dtype not in (torch.float16, torch.bfloat16):
             raise ValueError(f'expected float16 or bfloat16, got {dtype}')
         self._dtype, self._device = dtype, device
+        self._first_channels = (config.widths[0], IMAGE_CHANNELS)
         self._vector = math.gcd(ALIGNMENT, *config.widths)
         capability = torch.cuda.get_device_capability(device)
         architecture = 'sm_{}{}'.format(*capability)
@@ -72,7 +74,7 @@ class CudaKernels:
         filters = Filters(*(tensor.to(self._device) for tensor in filters))
         if self._outer and not is_rectified:
             return self._outer.make_last(filters)
-        if self._outer and filters.weight.shape[1] == IMAGE_CHANNELS:
+        if self._outer and filters.weight.shape[:2] == self._first_channels:
             return self._outer.make_first(filters)
         weight = filters.weight.to(self._dtype, memory_format=torch.channels_last)
         bias = filters.bias.to(self._dtype)
@@ -88,8 +90,8 @@ class CudaKernels:
         """
         count, channels, height, width = x.shape
         shape = (count, channels, (height + 1) // 2, (width + 1) // 2)
-        features = _make_map(shape, x.dtype, x.device)
-        indices = _make_map(shape, torch.uint8, x.device)
+        features = make_map(shape, x.dtype, x.device)
+        indices = make_map(shape, torch.uint8, x.device)
         threads = features.numel() // self._vector
         self._module.launch(
             'max_pool', threads, x, features, indices, count, height, width, channels
@@ -100,7 +102,7 @@ class CudaKernels:
         """Unpool as :func:`segnet_ros.core.pooling.unpool` does; channels-last."""
         count, channels = x.shape[:2]
         height, width = pooled.size
-        output = _make_map((count, channels, height, width), x.dtype, x.device)
+        output = make_map((count, channels, height, width), x.dtype, x.device)
         threads = x.numel() // self._vector
         self._module.launch(
             'unpool', threads, x, pooled.indices, output, count, height, width, channels
@@ -160,7 +162,3 @@ def list_macros(vector: int, num_classes: int, dtype: torch.dtype) -> list[str]:
     """
     is_bf16 = int(dtype == torch.bfloat16)
     return [f'VECTOR={vector}', f'CLASSES={num_classes}', f'IS_BF16={is_bf16}']
-
-
-def _make_map(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
-    return torch.empty(shape, dtype=dtype, device=device, memory_format=torch.channels_last)

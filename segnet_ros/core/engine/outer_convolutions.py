@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from segnet_ros.core.engine.feature_map import make_map
 from segnet_ros.core.engine.folding import Filters
 from segnet_ros.core.engine.nvrtc import compile_source
 from segnet_ros.core.engine.nvrtc import CudaModule
@@ -52,7 +53,7 @@ class OuterConvolutions:
 
         def convolve(x: Tensor) -> Tensor:
             count, _, height, width = x.shape
-            y = _make_map(x, len(bias))
+            y = make_map((count, len(bias), height, width), x.dtype, x.device)
             warps = -(-count * height * width // (FIRST_TILES * TILE))
             self._module.launch(
                 'convolve_image', 32 * warps, x, weights, bias, y, count, height, width
@@ -73,7 +74,7 @@ class OuterConvolutions:
 
         def classify(x: Tensor) -> Tensor:
             count, channels, height, width = x.shape
-            y = _make_map(x, len(bias))
+            y = make_map((count, len(bias), height, width), x.dtype, x.device)
             warps = count * -(-height // LAST_ROWS) * -(-width // TILE)
             self._module.launch(
                 'classify', 32 * warps, x, weights, bias, y, count, height, width, channels
@@ -136,13 +137,3 @@ def pack_last(weight: Tensor) -> Tensor:
     classes, channels = weight.shape[:2]
     rows = F.pad(weight, (0, 0, 0, 0, 0, 0, 0, -classes % 8)).permute(2, 3, 1, 0)
     return rows.reshape(9, channels // 32, 32, -1).permute(1, 0, 3, 2).contiguous()
-
-
-def _make_map(x: Tensor, channels: int) -> Tensor:
-    count, _, height, width = x.shape
-    return torch.empty(
-        (count, channels, height, width),
-        dtype=x.dtype,
-        device=x.device,
-        memory_format=torch.channels_last,
-    )
