@@ -87,7 +87,8 @@ class Player:
     def hear(self, number: int = 1) -> list[dict[str, str]]:
         """Wait for so many statuses that tell of every label heard, and return them."""
         self._client.spin_until(
-            lambda: int(self.statuses[-1]['processed']) >= len(self._labels), 'count of labels'
+            lambda: self.statuses and int(self.statuses[-1]['processed']) >= len(self._labels),
+            'count of labels',
         )
         first = len(self.statuses) - 1
         self._client.spin_until(lambda: len(self.statuses) >= first + number, 'diagnostics')
