@@ -16,11 +16,12 @@ from typing import Any
 
 from segnet_ros.core.checkpoint_file import find_checkpoint
 from segnet_ros.core.checkpoint_file import METADATA_KEY
+from segnet_ros.core.encoder import MIN_SIZE
 from segnet_ros.core.labels import LabelSet
-from segnet_ros.core.model import MIN_SIZE
-from segnet_ros.core.model import SegNet
-from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.network import Network
+from segnet_ros.core.network import NetworkConfig
 from segnet_ros.core.normalization import Normalization
+from segnet_ros.core.registry import make_config
 from segnet_ros.core.weight_files import check_weights
 from segnet_ros.core.weight_files import read_weights
 from segnet_ros.core.weight_files import save_weights
@@ -45,7 +46,7 @@ class CheckpointError(WeightsError):
 class Checkpoint:
     """A trained network and all that is needed to use it."""
 
-    config: SegNetConfig
+    config: NetworkConfig
     label_set: LabelSet
     input_size: tuple[int, int]
     """Height and width that images are resized to for the network."""
@@ -54,6 +55,8 @@ class Checkpoint:
     normalization: Normalization = field(default_factory=Normalization)
     provenance: dict[str, Any] = field(default_factory=dict)
     """How the weights came about: data, recipe, epochs, metrics, commit, torch; JSON values."""
+    network: str = 'segnet'
+    """Name in :mod:`segnet_ros.core.registry`."""
 
     def __post_init__(self) -> None:
         if self.label_set.num_classes != self.config.num_classes:
@@ -69,14 +72,14 @@ class Checkpoint:
         if not isinstance(self.provenance, dict):
             raise CheckpointError(f'expected provenance by name, found {self.provenance!r}')
 
-    def build_network(self) -> SegNet:
+    def build_network(self) -> Network:
         """
         Build the network with these weights, in evaluation mode, on the CPU in fp32.
 
         :raises CheckpointError: if weights are missing, left over or of another shape
         """
         with torch.device('meta'):
-            network = SegNet(self.config)
+            network = self.config.build()
         try:
             check_weights(network.state_dict(), self.weights)
         except WeightsError as error:
@@ -96,7 +99,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """
     metadata = {
         'format_version': FORMAT_VERSION,
-        'network': 'segnet',
+        'network': checkpoint.network,
         'config': asdict(checkpoint.config),
         'label_set': checkpoint.label_set.to_dict(),
         'input_size': list(checkpoint.input_size),
@@ -119,7 +122,7 @@ def load_checkpoint(path: str | Path = '') -> Checkpoint:
         weights, metadata = read_weights(path, METADATA_KEY)
         checkpoint = _parse(metadata, weights)
         with torch.device('meta'):
-            expected = SegNet(checkpoint.config).state_dict()
+            expected = checkpoint.config.build().state_dict()
         check_weights(expected, weights)
     except WeightsError as error:
         raise CheckpointError(
@@ -131,25 +134,20 @@ def load_checkpoint(path: str | Path = '') -> Checkpoint:
 def _parse(metadata: str, weights: dict[str, Tensor]) -> Checkpoint:
     try:
         values = json.loads(metadata)
-        version, network = values['format_version'], values['network']
-        if (version, network) != (FORMAT_VERSION, 'segnet'):
+        if values['format_version'] != FORMAT_VERSION:
             raise CheckpointError(
-                f'expected format {FORMAT_VERSION} of network segnet, found format {version}'
-                f' of {network}'
+                f'expected format {FORMAT_VERSION}, found format {values["format_version"]}'
             )
-        config: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in values['config'].items()
-        }
         height, width = values['input_size']
         normalization = {key: tuple(value) for key, value in values['normalization'].items()}
         return Checkpoint(
-            config=SegNetConfig(**config),
+            config=make_config(values['network'], values['config']),
             label_set=LabelSet.from_dict(values['label_set'], 'its label set'),
             input_size=(int(height), int(width)),
             weights=weights,
             normalization=Normalization(**normalization),
             provenance=values['provenance'],
+            network=values['network'],
         )
     except CheckpointError:
         raise

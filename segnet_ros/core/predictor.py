@@ -18,10 +18,10 @@ from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.device import DTYPES
 from segnet_ros.core.device import select_device
 from segnet_ros.core.device import select_precision
+from segnet_ros.core.encoder import MIN_SIZE
 from segnet_ros.core.engine import make_engine
 from segnet_ros.core.engine.pipeline import Image
 from segnet_ros.core.engine.pipeline import Request
-from segnet_ros.core.model import MIN_SIZE
 from segnet_ros.core.outputs import OUTPUTS
 from segnet_ros.core.outputs import resize_logits
 from segnet_ros.core.selection import ALL

@@ -131,7 +131,7 @@ def test_weights_of_something_else_are_refused(tmp_path):
     'change',
     [
         lambda metadata: metadata.update(format_version=2),
-        lambda metadata: metadata.update(network='unet'),
+        lambda metadata: metadata.update(network='fish'),
         lambda metadata: metadata.pop('label_set'),
         lambda metadata: metadata.update(input_size=[3]),
         lambda metadata: metadata['config'].update(growth=3),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from segnet_ros.core.model import MIN_SIZE
+from segnet_ros.core.encoder import MIN_SIZE
 from segnet_ros.node.image_source_parameters import SourceParameters
 from segnet_ros.node.parameter_record import declare_parameters
 from segnet_ros.node.parameter_record import describe_parameters

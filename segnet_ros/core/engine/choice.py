@@ -45,9 +45,15 @@ def make_engine(
     :param is_captured: whether CUDA may replay a graph; for benchmarks
     """
     network = checkpoint.build_network().eval()
-    kernels = _find_kernels(network.config, device, dtype) if is_fused else None
-    # Folded where it lies: a GPU gets the filters that it will use, and nothing else.
-    forward = FusedSegNet(network, kernels) if kernels else make_plain(network.to(device), dtype)
+    forward: Forward
+    kernels = None
+    if is_fused and isinstance(network, SegNet):
+        kernels = _find_kernels(network.config, device, dtype)
+    if kernels and isinstance(network, SegNet):
+        # Folded where it lies: a GPU gets the filters that it will use, and nothing else.
+        forward = FusedSegNet(network, kernels)
+    else:
+        forward = make_plain(network.to(device), dtype)
     if device.type == 'cuda' and dtype == torch.float32:
         forward = _compute_in_fp32(forward)
     pipeline = Pipeline(
@@ -60,7 +66,7 @@ def make_engine(
     return GraphPipeline(pipeline) if is_captured and device.type == 'cuda' else pipeline
 
 
-def make_plain(network: SegNet, dtype: torch.dtype) -> Forward:
+def make_plain(network: nn.Module, dtype: torch.dtype) -> Forward:
     """
     Compute layer by layer, on any device.
 
@@ -70,7 +76,7 @@ def make_plain(network: SegNet, dtype: torch.dtype) -> Forward:
     network.to(memory_format=torch.channels_last)
     # Convolutions alone: a variance may be more than fp16 can hold.
     for module in network.modules():
-        if isinstance(module, nn.Conv2d):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             module.to(dtype)
     return network
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segnet_ros.core.model import initialize
-from segnet_ros.core.model import make_encoder
-from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.encoder import EncoderConfig
+from segnet_ros.core.encoder import initialize
+from segnet_ros.core.encoder import make_encoder
 from segnet_ros.training.data.loading import prepare_worker
 from segnet_ros.training.data.photographs import HeldOutPhotographs
 from segnet_ros.training.step.precision import autocast
@@ -29,7 +29,7 @@ class EncoderClassifier(nn.Module):
     after its last stage, so that each of its pixels counts.
     """
 
-    def __init__(self, config: SegNetConfig) -> None:
+    def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.config = config
         self.encoder = make_encoder(config)

@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from segnet_ros.core.model import make_encoder
-from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.encoder import EncoderConfig
+from segnet_ros.core.encoder import make_encoder
 from segnet_ros.core.normalization import Normalization
 from segnet_ros.core.weight_files import check_weights
 from segnet_ros.core.weight_files import read_weights
@@ -26,7 +26,7 @@ METADATA_KEY = 'segnet_ros_encoder'
 class EncoderFile:
     """A pretrained encoder and what belongs to it."""
 
-    config: SegNetConfig
+    config: EncoderConfig
     """Of it, the widths and depths count."""
     weights: dict[str, Tensor]
     """By name within ``SegNet.encoder``, batch normalization's statistics included."""
@@ -84,7 +84,7 @@ def _parse(metadata: str, weights: dict[str, Tensor]) -> EncoderFile:
             raise WeightsError(f'expected provenance by name, found {values["provenance"]!r}')
         normalization = {key: tuple(value) for key, value in values['normalization'].items()}
         return EncoderFile(
-            config=SegNetConfig(widths=tuple(values['widths']), depths=tuple(values['depths'])),
+            config=EncoderConfig(widths=tuple(values['widths']), depths=tuple(values['depths'])),
             weights=weights,
             normalization=Normalization(**normalization),
             provenance=values['provenance'],

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from safetensors import safe_open
 from safetensors import SafetensorError
 from segnet_ros.core.checkpoint_file import METADATA_KEY as CHECKPOINT_KEY
-from segnet_ros.core.model import SegNet
+from segnet_ros.core.encoder import EncoderConfig
+from segnet_ros.core.network import Network
 from segnet_ros.core.normalization import Normalization
 from segnet_ros.core.weight_files import WeightsError
 from segnet_ros.training.encoder.encoder_file import load_encoder
@@ -38,7 +39,7 @@ class Origin(NamedTuple):
     """Where they come from, JSON values; None where they are drawn anew."""
 
 
-def fill_encoder(network: SegNet, source: str) -> Origin:
+def fill_encoder(network: Network, source: str) -> Origin:
     """
     Put weights into the encoder of a network; the decoder stays as it is.
 
@@ -48,6 +49,11 @@ def fill_encoder(network: SegNet, source: str) -> Origin:
     :raises FileNotFoundError: if there is no such file
     :raises WeightsError: if it cannot be had or read, or does not fit the network
     """
+    if not isinstance(network.config, EncoderConfig):
+        raise WeightsError(
+            f"{source}: expected a network with VGG16's encoder, found another one; leave"
+            ' --encoder out, or choose another --model'
+        )
     if source in IMAGENET_WEIGHTS:
         return _fill_from_vgg16(network, download(source, network.config))
     path = Path(source)
@@ -62,13 +68,13 @@ def fill_encoder(network: SegNet, source: str) -> Origin:
             f'{path}: expected the weights of an encoder, found a whole checkpoint; use --init'
         )
     if ENCODER_KEY in keys:
-        return _fill_from_pretraining(network, path)
+        return _fill_from_pretraining(network, network.config, path)
     return _fill_from_vgg16(network, path)
 
 
-def _fill_from_pretraining(network: SegNet, path: Path) -> Origin:
+def _fill_from_pretraining(network: Network, here: EncoderConfig, path: Path) -> Origin:
     encoder = load_encoder(path)
-    here, there = network.config, encoder.config
+    there = encoder.config
     if (here.widths, here.depths) != (there.widths, there.depths):
         raise WeightsError(
             f'{path}: expected an encoder with the widths {here.widths}, found {there.widths};'
@@ -78,7 +84,7 @@ def _fill_from_pretraining(network: SegNet, path: Path) -> Origin:
     return Origin(encoder.normalization, encoder.provenance)
 
 
-def _fill_from_vgg16(network: SegNet, path: Path) -> Origin:
+def _fill_from_vgg16(network: Network, path: Path) -> Origin:
     try:
         weights = map_to_encoder(_read_state_dict(path), network)
     except WeightsError as error:

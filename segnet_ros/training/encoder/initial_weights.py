@@ -7,14 +7,14 @@ import dataclasses
 
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.labels import LabelSet
-from segnet_ros.core.model import SegNet
+from segnet_ros.core.network import Network
 from segnet_ros.core.normalization import Normalization
 from segnet_ros.training.encoder.encoder_weights import fill_encoder
 from segnet_ros.training.encoder.encoder_weights import Origin
 
 
 def fill_in_initial_weights(
-    network: SegNet, options: argparse.Namespace, label_set: LabelSet
+    network: Network, options: argparse.Namespace, label_set: LabelSet
 ) -> Origin:
     """
     Take over the weights that were asked for, if any.
@@ -27,19 +27,27 @@ def fill_in_initial_weights(
     :raises OSError: if a file cannot be read
     """
     if options.init:
-        return _take_over_checkpoint(network, options.init, label_set)
+        return _take_over_checkpoint(network, options, label_set)
     if options.encoder:
         return fill_encoder(network, options.encoder)
     return Origin(Normalization(), None)
 
 
-def _take_over_checkpoint(network: SegNet, path: str, label_set: LabelSet) -> Origin:
+def _take_over_checkpoint(
+    network: Network, options: argparse.Namespace, label_set: LabelSet
+) -> Origin:
+    path = options.init
     checkpoint = load_checkpoint(path)
-    same_classes = dataclasses.replace(network.config, num_classes=checkpoint.config.num_classes)
-    if same_classes != checkpoint.config:
+    # All but dropout, which has no weights, and the classes.
+    shapes = [
+        {**dataclasses.asdict(config), 'num_classes': 0, 'dropout': 0.0}
+        for config in (network.config, checkpoint.config)
+    ]
+    if type(network.config) is not type(checkpoint.config) or shapes[0] != shapes[1]:
         raise ValueError(
-            f'{path}: expected the widths {network.config.widths}, found'
-            f' {checkpoint.config.widths}; set --widths to match'
+            f'{path}: expected {options.model} with the widths {network.config.widths}, found'
+            f' {checkpoint.network} with {checkpoint.config.widths}; set --model and --widths to'
+            ' match'
         )
     weights = checkpoint.weights
     if checkpoint.label_set.names != label_set.names:

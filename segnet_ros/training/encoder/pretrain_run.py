@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from segnet_ros.core.device import select_device
-from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.encoder import EncoderConfig
 from segnet_ros.core.normalization import Normalization
 from segnet_ros.training.data.photographs import describe_photographs
 from segnet_ros.training.data.photographs import HeldOutPhotographs
@@ -84,7 +84,9 @@ class PretrainRun(Run):
 def _make_trainer(options: argparse.Namespace, num_classes: int) -> ClassifierTrainer:
     device = select_device(options.device)
     torch.manual_seed(options.seed)
-    network = EncoderClassifier(SegNetConfig(num_classes, tuple(options.widths)))
+    network = EncoderClassifier(
+        EncoderConfig(num_classes, tuple(options.widths or EncoderConfig().widths))
+    )
     network.to(device).to(memory_format=torch.channels_last)
     return ClassifierTrainer(
         network=network,

@@ -11,8 +11,8 @@ from pathlib import Path
 import re
 from typing import NamedTuple
 
-from segnet_ros.core.model import SegNet
-from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.encoder import EncoderConfig
+from segnet_ros.core.network import Network
 from segnet_ros.core.weight_files import WeightsError
 import torch
 from torch import nn
@@ -37,7 +37,7 @@ class Layers(NamedTuple):
     """Of batch normalization, one for each convolution; empty for plain VGG16."""
 
 
-def download(name: str, config: SegNetConfig) -> Path:
+def download(name: str, config: EncoderConfig) -> Path:
     """
     Fetch weights trained on ImageNet into torchvision's cache, unless they are there.
 
@@ -46,9 +46,9 @@ def download(name: str, config: SegNetConfig) -> Path:
     :return: the file
     :raises WeightsError: if the network has other widths, or they cannot be fetched
     """
-    if (config.widths, config.depths) != (SegNetConfig().widths, SegNetConfig().depths):
+    if (config.widths, config.depths) != (EncoderConfig().widths, EncoderConfig().depths):
         raise WeightsError(
-            f'{name}: expected a network with the widths {SegNetConfig().widths}, found'
+            f'{name}: expected a network with the widths {EncoderConfig().widths}, found'
             f' {config.widths}; leave --widths out'
         )
     url: str = IMAGENET_WEIGHTS[name].url
@@ -80,7 +80,7 @@ def _lock(path: Path) -> Iterator[None]:
         yield
 
 
-def map_to_encoder(state: dict[str, Tensor], network: SegNet) -> dict[str, Tensor]:
+def map_to_encoder(state: dict[str, Tensor], network: Network) -> dict[str, Tensor]:
     """
     Give the weights of a VGG16 their names in a SegNet's encoder.
 
@@ -117,7 +117,7 @@ def map_to_encoder(state: dict[str, Tensor], network: SegNet) -> dict[str, Tenso
     return mapped
 
 
-def bypass_batch_norm(network: SegNet) -> None:
+def bypass_batch_norm(network: Network) -> None:
     """
     Let batch normalization in the encoder change nothing, until training gives it statistics.
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
+from segnet_ros.core.encoder import MIN_SIZE
 from segnet_ros.core.engine.pipeline import Image
-from segnet_ros.core.model import MIN_SIZE
 from segnet_ros.core.predictor import Prediction
 from segnet_ros.core.predictor import Predictor
 import torch

@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
+from segnet_ros.core.registry import MODULES
 from segnet_ros.training.command import add_data_option
 from segnet_ros.training.command import parse_natural
 from segnet_ros.training.command import parse_positive
@@ -35,6 +36,13 @@ def make_parser() -> argparse.ArgumentParser:
     )
     _add_data_options(parser.add_argument_group('data'))
     network = parser.add_argument_group('network')
+    network.add_argument(
+        '--model',
+        choices=MODULES,
+        default='segnet',
+        metavar='NAME',
+        help=f'which network: {", ".join(MODULES)} (%(default)s)',
+    )
     _add_first_weights_options(network)
     add_size_options(network, (360, 480), 'training and input size')
     recipe = parser.add_argument_group('recipe')

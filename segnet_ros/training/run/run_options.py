@@ -9,8 +9,7 @@ from pathlib import Path
 
 from segnet_ros.core.arguments import parse_number_from_zero
 from segnet_ros.core.arguments import parse_positive_number
-from segnet_ros.core.model import MIN_SIZE
-from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.encoder import MIN_SIZE
 from segnet_ros.training.command import parse_natural
 from segnet_ros.training.command import parse_positive
 from segnet_ros.training.command import parse_size
@@ -34,10 +33,9 @@ def add_size_options(
     group.add_argument(
         '--widths',
         type=parse_positive,
-        nargs=5,
-        default=SegNetConfig().widths,
+        nargs='+',
         metavar='C',
-        help="channels of the five stages (the paper's 64 128 256 512 512)",
+        help="channels of the encoder's stages (the paper's: 64 128 256 512 512 for SegNet)",
     )
     group.add_argument(
         '--size',

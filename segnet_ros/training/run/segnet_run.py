@@ -15,10 +15,10 @@ from segnet_ros.core.checkpoint import save_checkpoint
 from segnet_ros.core.device import select_device
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.labels import load_label_set
-from segnet_ros.core.model import SegNet
-from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.network import Network
 from segnet_ros.core.normalization import Normalization
 from segnet_ros.core.predictor import Predictor
+from segnet_ros.core.registry import make_config
 from segnet_ros.training.data.fingerprints import count_seen
 from segnet_ros.training.data.fingerprints import describe_seen
 from segnet_ros.training.data.fingerprints import take_fingerprints
@@ -125,7 +125,7 @@ class SegNetRun(Run):
         total = len(self._data.validation)
         return f'{total} images, {describe_seen(self._seen, total)}'
 
-    def _choose_network(self) -> SegNet:
+    def _choose_network(self) -> Network:
         """Return the network to measure: itself, or a copy with statistics computed anew."""
         network = self.trainer.network
         if self.options.recompute_batch_norm:
@@ -140,13 +140,14 @@ class SegNetRun(Run):
         for image, _ in load_batches(self.samples, sampler, batch_size, self.options.workers):
             yield self.trainer.normalization.normalize(image.to(self.trainer.device))
 
-    def _make_checkpoint(self, network: SegNet) -> Checkpoint:
+    def _make_checkpoint(self, network: Network) -> Checkpoint:
         return Checkpoint(
             config=network.config,
             label_set=self._label_set,
             input_size=self.options.size,
             weights=network.state_dict(),
             normalization=self.trainer.normalization,
+            network=self.options.model,
         )
 
     def _draw_overlays(self, predictor: Predictor) -> list[NDArray[np.uint8]]:
@@ -168,9 +169,11 @@ def _check_parts(options: argparse.Namespace, world: World) -> None:
         )
 
 
-def _make_network(options: argparse.Namespace, label_set: LabelSet, world: World) -> SegNet:
+def _make_network(options: argparse.Namespace, label_set: LabelSet, world: World) -> Network:
     torch.manual_seed(options.seed)
-    network = SegNet(SegNetConfig(label_set.num_classes, tuple(options.widths)))
+    widths = {'widths': options.widths} if options.widths else {}
+    config = make_config(options.model, {'num_classes': label_set.num_classes, **widths})
+    network: Network = config.build()
     device = _select_device(options.device, world)
     if device.type == 'cuda' and world.size > 1:
         network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
@@ -179,7 +182,7 @@ def _make_network(options: argparse.Namespace, label_set: LabelSet, world: World
 
 def _make_trainer(
     options: argparse.Namespace,
-    network: SegNet,
+    network: Network,
     samples: TrainingSet,
     normalization: Normalization,
     world: World,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from segnet_ros.core.model import MIN_SIZE
+from segnet_ros.core.encoder import MIN_SIZE
 
 WARM_UP = 0.08
 """Share of a run in which the learning rate rises."""

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 
-from segnet_ros.core.model import SegNet
+from segnet_ros.core.network import Network
 from segnet_ros.training.data.augmentation import resize
 from segnet_ros.training.step.loss import compute_loss
 from segnet_ros.training.step.loss import count_labeled
@@ -25,7 +25,7 @@ from torch.nn.parallel import DistributedDataParallel
 class SegNetTrainer(Trainer):
     """Images and label images in, class ids and 255, uint8 (N, H, W)."""
 
-    network: SegNet
+    network: Network
     class_weights: Tensor
     """Float (num_classes,)."""
     progressive: bool = False

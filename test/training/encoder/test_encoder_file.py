@@ -5,8 +5,8 @@ import json
 import pytest
 from safetensors.torch import load_file
 from safetensors.torch import save_file
-from segnet_ros.core.model import make_encoder
-from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.encoder import EncoderConfig
+from segnet_ros.core.encoder import make_encoder
 from segnet_ros.core.normalization import Normalization
 from segnet_ros.core.weight_files import WeightsError
 from segnet_ros.training.encoder.encoder_file import EncoderFile
@@ -14,7 +14,7 @@ from segnet_ros.training.encoder.encoder_file import load_encoder
 from segnet_ros.training.encoder.encoder_file import save_encoder
 import torch
 
-CONFIG = SegNetConfig(widths=(4, 4, 8, 8, 8))
+CONFIG = EncoderConfig(widths=(4, 4, 8, 8, 8))
 NORMALIZATION = Normalization((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
 
 

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 from safetensors.torch import save_file
-from segnet_ros.core.model import make_encoder
+from segnet_ros.core.encoder import make_encoder
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.normalization import Normalization

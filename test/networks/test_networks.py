@@ -1,0 +1,172 @@
+"""What every network of the registry has to be, and what tells the relatives apart."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from segnet_ros.core.checkpoint import Checkpoint
+from segnet_ros.core.checkpoint import load_checkpoint
+from segnet_ros.core.checkpoint import save_checkpoint
+from segnet_ros.core.labels import load_label_set
+from segnet_ros.core.network import Network
+from segnet_ros.core.pooling import max_pool
+from segnet_ros.core.predictor import Predictor
+from segnet_ros.core.registry import make_config
+from segnet_ros.core.registry import MODULES
+import torch
+from torch import nn
+from torch import Tensor
+import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
+
+PARAMETERS = {
+    # As counted from the layers, plus two for each channel that is normalized.
+    'segnet': 29_449_355,
+    'bayesian-segnet': 29_449_355,
+    'segnet-basic': 1_415_051 + 2 * 8 * 64,
+    'bayesian-segnet-basic': 1_415_051 + 2 * 8 * 64,
+    'segnet-basic-encoder-addition': 1_415_051 + 2 * 8 * 64,
+    'segnet-basic-single-channel-decoder': 624_779 + 2 * 8 * 64,
+    'fcn-basic': 645_312 + 2 * 4 * 64,
+    'fcn-basic-no-addition': 643_200 + 2 * 4 * 64,
+    'fcn-basic-no-dim-reduction': 1_660_811 + 2 * 4 * 64,
+    'fcn-basic-no-addition-no-dim-reduction': 1_660_811 + 2 * 4 * 64,
+    'bilinear-interpolation': 612_224 + 2 * 4 * 64,
+    # Encoder 14,714,688 and 8,448 for its normalization; then head and scores.
+    'fcn-bilinear': 14_723_136
+    + (49 * 512 + 1 + 2) * 4096
+    + (4096 + 1 + 2) * 4096
+    + (4096 + 512 + 256 + 3) * 11,
+    'fcn': 14_723_136
+    + (49 * 512 + 1 + 2) * 4096
+    + (4096 + 1 + 2) * 4096
+    + (4096 + 512 + 256 + 3) * 11
+    + (16 + 16 + 256) * 11 * 11,
+    'deeplab-largefov': 14_723_136
+    + (9 * 512 + 1 + 2) * 1024
+    + (1024 + 1 + 2) * 1024
+    + (1024 + 1) * 11,
+}
+"""For 11 classes."""
+
+
+def make_small(name: str, num_classes: int = 3) -> Network:
+    """Make a network with few channels."""
+    values: dict[str, Any] = {'num_classes': num_classes}
+    values['widths'] = [8] * len(make_config(name, {}).widths)
+    if 'head_width' in asdict(make_config(name, {})):
+        values['head_width'] = 8
+    torch.manual_seed(0)
+    network: Network = make_config(name, values).build()
+    return network
+
+
+def test_every_network_is_listed_where_it_is() -> None:
+    for module in set(MODULES.values()):
+        listed = {name for name, place in MODULES.items() if place == module}
+        assert import_module(module).NETWORKS.keys() == listed
+
+
+@pytest.mark.parametrize('name', PARAMETERS)
+def test_parameters_are_as_counted(name: str) -> None:
+    with torch.device('meta'):
+        network = make_config(name, {}).build()
+    assert sum(parameter.numel() for parameter in network.parameters()) == PARAMETERS[name]
+
+
+@pytest.mark.parametrize('name', MODULES)
+@pytest.mark.parametrize('size', [(32, 32), (33, 47), (45, 60), (90, 64)])
+def test_logits_have_the_size_of_the_image(name: str, size: tuple[int, int]) -> None:
+    assert make_small(name)(torch.randn(2, 3, *size)).shape == (2, 3, *size)
+
+
+@pytest.mark.parametrize('name', MODULES)
+def test_images_below_32_pixels_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match='at least 32 x 32 pixels, got 31 x 64'):
+        make_small(name)(torch.randn(1, 3, 31, 64))
+
+
+@pytest.mark.parametrize('name', MODULES)
+def test_every_parameter_has_a_gradient(name: str) -> None:
+    network = make_small(name)
+    network(torch.randn(2, 3, 64, 96)).square().sum().backward()
+    without = [
+        key
+        for key, parameter in network.named_parameters()
+        if parameter.grad is None or not parameter.grad.any()
+    ]
+    assert not without
+
+
+@pytest.mark.parametrize('name', MODULES)
+def test_a_batch_is_learned_by_heart(name: str) -> None:
+    network = make_small(name)
+    optimizer = torch.optim.AdamW(network.parameters(), 0.02)
+    label = torch.zeros(2, 32, 64, dtype=torch.long)
+    label[:, :, 32:], label[1, 16:, :32] = 1, 2
+    torch.manual_seed(1)
+    image = torch.randn(3, 3)[label].permute(0, 3, 1, 2) + 0.1 * torch.randn(2, 3, 32, 64)
+    for _ in range(80):
+        loss = nn.functional.cross_entropy(network(image), label)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    for module in network.modules():
+        if isinstance(module, nn.Dropout):
+            module.eval()
+    right = (network(image).argmax(dim=1) == label).float().mean().item()
+    assert right > 0.9
+
+
+@pytest.mark.parametrize('name', MODULES)
+def test_a_checkpoint_brings_back_the_network(name: str, tmp_path: Path) -> None:
+    network = make_small(name, 11)
+    network.half().float()  # as filters are stored: rounding would change which maximum wins
+    path = tmp_path / 'weights.safetensors'
+    label_set = load_label_set('camvid')
+    saved = Checkpoint(network.config, label_set, (48, 64), network.state_dict(), network=name)
+    save_checkpoint(path, saved)
+    loaded = load_checkpoint(path)
+    assert (loaded.network, loaded.config) == (name, network.config)
+    x = torch.randn(1, 3, 48, 64)
+    expected = saved.build_network()(x)
+    torch.testing.assert_close(loaded.build_network()(x), expected, rtol=0, atol=1e-5)
+    label = Predictor(loaded, 'cpu', 'fp32').predict(np.zeros((50, 70, 3), np.uint8)).label
+    assert label is not None
+    assert label.shape == (50, 70)
+
+
+def test_a_single_channel_decoder_mixes_no_channels() -> None:
+    stage = make_small('segnet-basic-single-channel-decoder').decoder[0].eval()
+    pooled = max_pool(torch.randn(1, 8, 4, 4))
+    x = torch.zeros(1, 8, 2, 2)
+    before = stage(x, pooled)
+    x[:, 5] = 1
+    changed = (stage(x, pooled) != before).flatten(2).any(dim=2)[0]
+    assert changed.nonzero().flatten().tolist() == [5]
+
+
+UNPOOLING = ['segnet', 'segnet-basic', 'segnet-basic-encoder-addition', 'deconvnet']
+
+
+@pytest.mark.parametrize('name', UNPOOLING)
+def test_indices_of_one_stage_never_serve_another(name: str) -> None:
+    network = make_small(name)
+    encoded: list[Tensor] = []
+    decoded: list[Tensor] = []
+    for stage in network.encoder:
+        stage.register_forward_hook(lambda _, inputs, output: encoded.append(output.detach()))
+    for stage in network.get_submodule('decoder').children():
+        filters = getattr(stage, 'filters', stage)
+        filters.register_forward_hook(lambda _, inputs, output: decoded.append(inputs[0]))
+    network(torch.randn(1, 3, 90, 75))
+    assert len(decoded) == len(network.encoder)
+    for before, unpooled in zip(encoded, reversed(decoded), strict=True):
+        assert unpooled.any()
+        _, places = F.max_pool2d(before, 2, ceil_mode=True, return_indices=True)
+        maxima = torch.zeros_like(before).flatten(2).scatter_(2, places.flatten(2), 1)
+        assert not unpooled.flatten(2)[maxima == 0].any()
