@@ -19,7 +19,7 @@ from segnet_ros.core.encoder import initialize
 from segnet_ros.core.encoder import is_share
 from segnet_ros.core.encoder import make_encoder
 from segnet_ros.core.encoder import make_stage
-from segnet_ros.core.network import Network
+from segnet_ros.core.network import SampledNetwork
 from segnet_ros.core.pooling import max_pool
 from segnet_ros.core.pooling import Pooled
 from segnet_ros.core.pooling import unpool
@@ -51,7 +51,7 @@ NETWORKS = {'segnet': SegNetConfig(), 'bayesian-segnet': SegNetConfig(dropout=0.
 """By the name that a checkpoint has."""
 
 
-class SegNet(Network):
+class SegNet(SampledNetwork):
     """
     The network of figure 2: five encoder stages, five decoder stages, a bare classifier.
 
@@ -78,23 +78,8 @@ class SegNet(Network):
         self.dropout = nn.Dropout(config.dropout)
         self.apply(initialize)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """
-        Compute the logits of each class for each pixel.
-
-        :param x: normalized images, float (N, 3, H, W) with H and W of at least 32
-        :return: logits, float (N, num_classes, H, W)
-        :raises ValueError: if the images are smaller than 32 x 32
-        """
-        return self.finish(self.begin(x))
-
     def begin(self, x: Tensor) -> list[Pooled]:
-        """
-        Compute what comes before the first dropout, and so is the same for every sample.
-
-        :param x: as in :meth:`forward`
-        :return: of each encoder stage, as far as that
-        """
+        """Encode the stages before the first dropout."""
         check_size(x.shape[2:])
         poolings: list[Pooled] = []
         for stage in self.encoder[: CERTAIN + 1]:
@@ -103,7 +88,7 @@ class SegNet(Network):
         return poolings
 
     def finish(self, begun: Sequence[Pooled]) -> Tensor:
-        """Compute the logits from what :meth:`begin` returned."""
+        """Encode the others, and decode."""
         poolings = list(begun)
         x = self.dropout(begun[-1].features)
         for stage in self.encoder[len(begun) :]:

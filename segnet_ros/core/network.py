@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import Field
 from typing import Any
 from typing import ClassVar
 from typing import Protocol
 
+from segnet_ros.core.pooling import Pooled
 from torch import nn
+from torch import Tensor
 
 
 class NetworkConfig(Protocol):
@@ -39,3 +42,35 @@ class Network(nn.Module):
 
     config: NetworkConfig
     encoder: nn.ModuleList
+
+
+class SampledNetwork(Network):
+    """A network with dropout in its deeper half, of which samples can be drawn."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """
+        Compute the logits of each class for each pixel.
+
+        :param x: normalized images, float (N, 3, H, W) with H and W of at least 32
+        :return: logits, float (N, num_classes, H, W)
+        :raises ValueError: if the images are smaller than 32 x 32
+        """
+        return self.finish(self.begin(x))
+
+    def begin(self, x: Tensor) -> list[Pooled]:
+        """
+        Compute what comes before the first dropout, and so is the same for every sample.
+
+        :param x: as in :meth:`forward`
+        :return: of each encoder stage, as far as that
+        """
+        raise NotImplementedError
+
+    def finish(self, begun: Sequence[Pooled]) -> Tensor:
+        """Compute the logits from what :meth:`begin` returned."""
+        raise NotImplementedError
+
+
+def is_sampled(config: NetworkConfig) -> bool:
+    """Tell whether the samples of a network of this shape differ."""
+    return getattr(config, 'dropout', 0.0) > 0

@@ -1,9 +1,10 @@
-"""From logits to what a prediction holds: label, confidence, color, overlay."""
+"""From logits to what a prediction holds: label, confidence, color, overlay, uncertainty."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+import math
 
 from segnet_ros.core.labels import UNLABELED
 from segnet_ros.core.overlay import blend
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
 
-OUTPUTS = ('label', 'confidence', 'color', 'overlay')
+OUTPUTS = ('label', 'confidence', 'color', 'overlay', 'uncertainty')
 """What a predictor can be asked for."""
 
 
@@ -57,7 +58,21 @@ def compute_outputs(
         if selection != ALL:  # else no pixel is unlabeled
             overlay = torch.where((label == UNLABELED)[..., None], image, overlay)
         computed['overlay'] = overlay
+    if 'uncertainty' in outputs:
+        computed['uncertainty'] = compute_uncertainty(logits)
     return {name: computed[name] for name in outputs}
+
+
+def compute_uncertainty(logits: Tensor) -> Tensor:
+    """
+    Compute the entropy of the softmax, as a share of the highest there can be.
+
+    :param logits: of one image, float32 (1, C, H, W)
+    :return: uint8 (H, W): 0 where one class is certain, 255 where all are equally likely
+    """
+    entropy: Tensor = torch.special.entr(logits[0].softmax(dim=0)).sum(dim=0)
+    highest = math.log(max(2, logits.shape[1]))
+    return (entropy * (255 / highest)).clamp_(0, 255).round_().to(torch.uint8)
 
 
 @lru_cache

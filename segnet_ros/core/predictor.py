@@ -22,6 +22,7 @@ from segnet_ros.core.encoder import MIN_SIZE
 from segnet_ros.core.engine import make_engine
 from segnet_ros.core.engine.pipeline import Image
 from segnet_ros.core.engine.pipeline import Request
+from segnet_ros.core.network import is_sampled
 from segnet_ros.core.outputs import OUTPUTS
 from segnet_ros.core.outputs import resize_logits
 from segnet_ros.core.selection import ALL
@@ -46,6 +47,8 @@ class Prediction:
     """RGB of the palette, uint8 (H, W, 3)."""
     overlay: NDArray[np.uint8] | None = None
     """RGB, colors blended with the image, uint8 (H, W, 3)."""
+    uncertainty: NDArray[np.uint8] | None = None
+    """Entropy of each pixel's softmax, 255 where all classes are equally likely, uint8 (H, W)."""
 
 
 class Predictor:
@@ -80,6 +83,7 @@ class Predictor:
         _check_input_size(self.input_size)
         self.label_set = checkpoint.label_set
         self.provenance = checkpoint.provenance
+        self.has_dropout = is_sampled(checkpoint.config)
         self._engine = make_engine(checkpoint, self.device, DTYPES[self.precision])
 
     @classmethod
@@ -146,6 +150,7 @@ class Predictor:
         overlay_opacity: float = 0.5,
         output_size: tuple[int, int] | None = None,
         selection: Selection = ALL,
+        mc_samples: int = 0,
     ) -> Prediction:
         """
         Segment one image.
@@ -155,10 +160,14 @@ class Predictor:
         :param overlay_opacity: share of the color in the overlay, 0 to 1
         :param output_size: height and width of the outputs; None for those of the image
         :param selection: which pixels keep their label
+        :param mc_samples: how many samples of the network's dropout to average; 0 to leave none
+            of its features out
         :return: the outputs
         :raises ValueError: if the image or the outputs are not as above
         """
-        return self.predict_batch([image], outputs, overlay_opacity, output_size, selection)[0]
+        return self.predict_batch(
+            [image], outputs, overlay_opacity, output_size, selection, mc_samples
+        )[0]
 
     def predict_batch(
         self,
@@ -167,6 +176,7 @@ class Predictor:
         overlay_opacity: float = 0.5,
         output_size: tuple[int, int] | None = None,
         selection: Selection = ALL,
+        mc_samples: int = 0,
     ) -> list[Prediction]:
         """
         Segment several images, that may differ in size, in one forward pass.
@@ -176,6 +186,7 @@ class Predictor:
         :param overlay_opacity: share of the color in the overlay, 0 to 1
         :param output_size: height and width of the outputs; None for those of each image
         :param selection: which pixels keep their label
+        :param mc_samples: as in :meth:`predict`
         :return: a prediction per image
         :raises ValueError: if the images or the outputs are not as above
         """
@@ -184,7 +195,12 @@ class Predictor:
             return []
         for image in images:
             _check_image(image)
-        request = Request(self.input_size, tuple(outputs), output_size, selection)
+        if mc_samples and not self.has_dropout:
+            raise ValueError(
+                f'expected a network with dropout for {mc_samples} samples, found one without;'
+                ' train one, such as segnet_train --model bayesian-segnet'
+            )
+        request = Request(self.input_size, tuple(outputs), output_size, selection, mc_samples)
         with self._computing():
             computed = self._engine.segment(images, request, overlay_opacity)
         return [Prediction(**one) for one in computed]

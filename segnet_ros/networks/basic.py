@@ -23,7 +23,7 @@ from segnet_ros.core.encoder import are_positive
 from segnet_ros.core.encoder import check_size
 from segnet_ros.core.encoder import initialize
 from segnet_ros.core.encoder import is_share
-from segnet_ros.core.network import Network
+from segnet_ros.core.network import SampledNetwork
 from segnet_ros.core.pooling import max_pool
 from segnet_ros.core.pooling import Pooled
 from segnet_ros.core.pooling import unpool
@@ -89,7 +89,7 @@ NETWORKS = {
 """By the name that a checkpoint has."""
 
 
-class BasicNetwork(Network):
+class BasicNetwork(SampledNetwork):
     """
     Four encoder stages of one 7 x 7 convolution each, and as many decoder stages.
 
@@ -122,17 +122,8 @@ class BasicNetwork(Network):
         self.dropout = nn.Dropout(config.dropout)
         self.apply(initialize)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Compute logits (N, num_classes, H, W) of images (N, 3, H, W) as SegNet does."""
-        return self.finish(self.begin(x))
-
     def begin(self, x: Tensor) -> list[Pooled]:
-        """
-        Compute what comes before the first dropout, and so is the same for every sample.
-
-        :param x: as in :meth:`forward`
-        :return: of each encoder stage, as far as that
-        """
+        """Encode the stages before the first dropout."""
         check_size(x.shape[2:])
         poolings: list[Pooled] = []
         for stage in self.encoder[: CERTAIN + 1]:
@@ -141,7 +132,7 @@ class BasicNetwork(Network):
         return poolings
 
     def finish(self, begun: Sequence[Pooled]) -> Tensor:
-        """Compute the logits from what :meth:`begin` returned."""
+        """Encode the others, and decode."""
         poolings = list(begun)
         x = self.dropout(begun[-1].features)
         for stage in self.encoder[len(begun) :]:

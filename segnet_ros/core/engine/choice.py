@@ -20,6 +20,8 @@ from segnet_ros.core.engine.graph_pipeline import GraphPipeline
 from segnet_ros.core.engine.pipeline import Pipeline
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.network import is_sampled
+from segnet_ros.core.network import SampledNetwork
 from segnet_ros.core.outputs import compute_outputs
 import torch
 from torch import nn
@@ -45,15 +47,16 @@ def make_engine(
     :param is_captured: whether CUDA may replay a graph; for benchmarks
     """
     network = checkpoint.build_network().eval()
-    forward: Forward
+    fused = None
     kernels = None
     if is_fused and isinstance(network, SegNet):
         kernels = _find_kernels(network.config, device, dtype)
-    if kernels and isinstance(network, SegNet):
         # Folded where it lies: a GPU gets the filters that it will use, and nothing else.
-        forward = FusedSegNet(network, kernels)
-    else:
-        forward = make_plain(network.to(device), dtype)
+        fused = FusedSegNet(network, kernels) if kernels else None
+    has_samples = isinstance(network, SampledNetwork) and is_sampled(network.config)
+    if has_samples or not fused:
+        make_plain(network.to(device), dtype)
+    forward: Forward = fused or network
     if device.type == 'cuda' and dtype == torch.float32:
         forward = _compute_in_fp32(forward)
     pipeline = Pipeline(
@@ -62,6 +65,7 @@ def make_engine(
         checkpoint.normalization,
         torch.tensor(checkpoint.label_set.palette, device=device),
         kernels.compute_outputs if isinstance(kernels, CudaKernels) else compute_outputs,
+        network if isinstance(network, SampledNetwork) and has_samples else None,
     )
     return GraphPipeline(pipeline) if is_captured and device.type == 'cuda' else pipeline
 

@@ -15,7 +15,9 @@ from segnet_ros.core.engine.nvrtc import CudaModule
 from segnet_ros.core.engine.outer_convolutions import are_possible
 from segnet_ros.core.engine.outer_convolutions import OuterConvolutions
 from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.outputs import compute_uncertainty
 from segnet_ros.core.outputs import make_table
+from segnet_ros.core.outputs import resize_logits
 from segnet_ros.core.pooling import Pooled
 from segnet_ros.core.selection import Selection
 import torch
@@ -135,6 +137,7 @@ class CudaKernels:
                 device=image.device,
             )
             for name in outputs
+            if name != 'uncertainty'
         }
         self._module.launch(
             'finish',
@@ -151,6 +154,8 @@ class CudaKernels:
             height,
             width,
         )
+        if 'uncertainty' in outputs:  # by PyTorch: few ask for it
+            computed['uncertainty'] = compute_uncertainty(resize_logits(logits, image.shape[:2]))
         return computed
 
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from segnet_ros.core.engine.fused_network import Forward
+from segnet_ros.core.monte_carlo import compute_log_mean
+from segnet_ros.core.monte_carlo import sample_logits
+from segnet_ros.core.network import SampledNetwork
 from segnet_ros.core.normalization import Normalization
 from segnet_ros.core.outputs import compute_outputs
 from segnet_ros.core.selection import ALL
@@ -35,6 +38,8 @@ class Request:
     """Height and width of these; None for those of the image."""
     selection: Selection = ALL
     """Which pixels keep their label."""
+    mc_samples: int = 0
+    """Samples of the network's dropout to average; 0 to leave nothing out."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class Pipeline:
     """RGB by class id, uint8 (256, 3), on the device of the network."""
     finish: Callable[..., dict[str, Tensor]] = compute_outputs
     """:func:`segnet_ros.core.outputs.compute_outputs`, or a kernel that does the same."""
+    network: SampledNetwork | None = None
+    """The network with its dropout, where it has any; of the same weights as ``forward``."""
 
     def segment(self, images: Sequence[Image], request: Request, opacity: float) -> list[Outputs]:
         """
@@ -81,9 +88,12 @@ class Pipeline:
         :param opacity: share of the color in the overlay, float32 scalar, there too
         """
         prepared = [self._prepare(image, request.input_size) for image in images]
-        logits = self.forward(torch.cat(prepared) if len(prepared) > 1 else prepared[0])
+        x = torch.cat(prepared) if len(prepared) > 1 else prepared[0]
+        logits = self._sample(x, request.mc_samples) if request.mc_samples else self.forward(x)
+        # Averages are in fp32, for which there is no kernel.
+        finish = compute_outputs if request.mc_samples else self.finish
         return [
-            self.finish(
+            finish(
                 part,
                 _resize(image, request.output_size),
                 self.palette,
@@ -93,6 +103,12 @@ class Pipeline:
             )
             for part, image in zip(logits.split(1), images, strict=True)
         ]
+
+    def _sample(self, x: Tensor, samples: int) -> Tensor:
+        """Average samples of the softmax, and give them the form of logits."""
+        if self.network is None:
+            raise ValueError('expected a network with dropout to sample, found one without')
+        return compute_log_mean(sample_logits(self.network, x, samples))
 
     def _upload(self, image: Image) -> Tensor:
         """Put an image on the device as it is."""

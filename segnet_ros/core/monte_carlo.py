@@ -1,0 +1,103 @@
+"""
+Monte Carlo dropout: several samples of what a network thinks, and how far they agree.
+
+Source: Kendall, Badrinarayanan, Cipolla, "Bayesian SegNet: Model Uncertainty in Deep
+Convolutional Encoder-Decoder Architectures for Scene Understanding", BMVC 2017; entropy and mutual
+information as in Gal's thesis "Uncertainty in Deep Learning", 2016, section 3.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+import math
+
+from segnet_ros.core.network import SampledNetwork
+from segnet_ros.core.pooling import Pooled
+import torch
+from torch import nn
+from torch import Tensor
+import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """What samples of the softmax say together; each float (N, H, W), but for the mean."""
+
+    mean: Tensor
+    """Of the samples, float (N, num_classes, H, W); its highest class is the label."""
+    variance: Tensor
+    """Of each class over the samples, averaged over the classes: the paper's measure."""
+    entropy: Tensor
+    """Of the mean, in nats: not to know, for whatever reason."""
+    mutual_information: Tensor
+    """By how much entropy exceeds that of a sample, in nats: to disagree, as with few data."""
+
+
+def sample_logits(network: SampledNetwork, x: Tensor, samples: int) -> Tensor:
+    """
+    Compute logits several times, each with other features left out.
+
+    All samples are one batch, and what comes before the first dropout is computed once. Batch
+    normalization keeps its statistics. ``torch.manual_seed`` makes it repeatable.
+
+    :param network: in evaluation mode
+    :param x: normalized images, float (N, 3, H, W)
+    :param samples: at least 1
+    :return: logits, float (samples, N, num_classes, H, W)
+    """
+    repeated = [
+        Pooled(_repeat(pooled.features, samples), _repeat(pooled.indices, samples), pooled.size)
+        for pooled in network.begin(x)
+    ]
+    with _dropping(network):
+        logits = network.finish(repeated)
+    sampled: Tensor = logits.unflatten(0, (samples, x.shape[0]))
+    return sampled
+
+
+def compute_log_mean(logits: Tensor) -> Tensor:
+    """
+    Average the softmax of samples.
+
+    :param logits: float (samples, N, num_classes, H, W)
+    :return: its logarithm, float (N, num_classes, H, W): logits whose softmax is that mean
+    """
+    log_sum: Tensor = F.log_softmax(logits.float(), dim=2).logsumexp(dim=0)
+    return log_sum - math.log(logits.shape[0])
+
+
+def measure_uncertainty(logits: Tensor) -> Uncertainty:
+    """
+    Measure how far samples agree.
+
+    :param logits: float (samples, N, num_classes, H, W)
+    """
+    softmax = logits.float().softmax(dim=2)
+    mean = softmax.mean(dim=0)
+    entropy = torch.special.entr(mean).sum(dim=1)
+    return Uncertainty(
+        mean=mean,
+        variance=softmax.var(dim=0, correction=0).mean(dim=1),
+        entropy=entropy,
+        mutual_information=entropy - torch.special.entr(softmax).sum(dim=2).mean(dim=0),
+    )
+
+
+def _repeat(x: Tensor, samples: int) -> Tensor:
+    """Repeat a batch as a whole; of a single image, without a copy."""
+    return x.expand(samples, *x.shape).flatten(0, 1)
+
+
+@contextmanager
+def _dropping(network: SampledNetwork) -> Iterator[None]:
+    """Leave features out, as in training, and nothing else of it."""
+    dropouts = [module for module in network.modules() if isinstance(module, nn.Dropout)]
+    for module in dropouts:
+        module.train()
+    try:
+        yield
+    finally:
+        for module in dropouts:
+            module.eval()

@@ -1,0 +1,171 @@
+"""Monte Carlo dropout: what samples are, and what is computed from them."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from segnet_ros.core.checkpoint import Checkpoint
+from segnet_ros.core.labels import load_label_set
+from segnet_ros.core.model import SegNet
+from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.monte_carlo import compute_log_mean
+from segnet_ros.core.monte_carlo import measure_uncertainty
+from segnet_ros.core.monte_carlo import sample_logits
+from segnet_ros.core.network import SampledNetwork
+from segnet_ros.core.predictor import Predictor
+from segnet_ros.networks.basic import BasicConfig
+import torch
+from torch import nn
+from torch import Tensor
+
+SEGNET = SegNetConfig(num_classes=11, widths=(8, 8, 8, 8, 8), dropout=0.5)
+BASIC = BasicConfig(num_classes=11, widths=(8, 8, 8, 8), dropout=0.5)
+
+
+def make_network(config: SegNetConfig | BasicConfig) -> SampledNetwork:
+    """Make a network whose statistics are those of noise."""
+    torch.manual_seed(0)
+    network = config.build()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = None  # of all that it has seen
+    network(torch.randn(4, 3, 64, 64))
+    return network.eval()
+
+
+@pytest.fixture(params=[SEGNET, BASIC], ids=['segnet', 'basic'])
+def network(request: pytest.FixtureRequest) -> SampledNetwork:
+    """Make a small network."""
+    return make_network(request.param)
+
+
+@pytest.fixture
+def x() -> Tensor:
+    return torch.randn(2, 3, 33, 48, generator=torch.Generator().manual_seed(1))
+
+
+@torch.inference_mode()
+def test_samples_are_passes_with_dropout_and_fixed_statistics(
+    network: SampledNetwork, x: Tensor
+) -> None:
+    for module in network.modules():
+        if isinstance(module, nn.Dropout):
+            module.train()
+    reference = torch.stack([network(x).softmax(dim=1) for _ in range(150)]).mean(dim=0)
+    network.eval()
+    mean = measure_uncertainty(sample_logits(network, x, 150)).mean
+    certain = network(x).softmax(dim=1)
+    error = (mean - reference).abs().mean()
+    assert error < 0.6 * (certain - reference).abs().mean()
+    one = measure_uncertainty(sample_logits(network, x, 4)).mean
+    assert error < 0.6 * (one - reference).abs().mean()
+
+
+@torch.inference_mode()
+def test_nothing_is_left_changed(network: SampledNetwork, x: Tensor) -> None:
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    certain = network(x)
+    sample_logits(network, x, 5)
+    after = network.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert torch.equal(network(x), certain)
+
+
+@torch.inference_mode()
+def test_seeds_repeat_and_samples_differ(network: SampledNetwork, x: Tensor) -> None:
+    torch.manual_seed(3)
+    first = sample_logits(network, x, 3)
+    second = sample_logits(network, x, 3)
+    torch.manual_seed(3)
+    assert torch.equal(sample_logits(network, x, 3), first)
+    assert not torch.equal(first, second)
+    assert not torch.equal(first[0], first[1])
+    assert first.shape == (3, 2, 11, 33, 48)
+
+
+@torch.inference_mode()
+def test_what_has_no_dropout_is_computed_once(network: SampledNetwork, x: Tensor) -> None:
+    counts = {'encoder.0': 0, 'encoder.2': 0, 'encoder.3': 0}
+    for key in counts:
+
+        def count(_: nn.Module, inputs: tuple[Tensor], __: Tensor, key: str = key) -> None:
+            counts[key] += len(inputs[0])
+
+        network.get_submodule(key).register_forward_hook(count)
+    sample_logits(network, x, 7)
+    assert counts == {'encoder.0': 2, 'encoder.2': 2, 'encoder.3': 14}
+
+
+def test_samples_cost_less_than_as_many_passes() -> None:
+    network = SegNet(SegNetConfig(widths=(32, 64, 128, 128, 128), dropout=0.5)).eval()
+    x, samples = torch.randn(1, 3, 128, 128), 8
+
+    def measure(act: object) -> float:
+        assert callable(act)
+        begun = time.perf_counter()
+        act()
+        return time.perf_counter() - begun
+
+    with torch.inference_mode():
+        network(x)
+        together = [measure(lambda: sample_logits(network, x, samples)) for _ in range(3)]
+        alone = [measure(lambda: [network(x) for _ in range(samples)]) for _ in range(3)]
+    assert min(together) < min(alone)
+
+
+def test_uncertainty_is_what_its_names_say() -> None:
+    sure, unsure = torch.tensor([9.0, -9.0]), torch.tensor([0.0, 0.0])
+    pixels = torch.stack(
+        [
+            torch.stack([sure, sure]),  # agree, and are sure
+            torch.stack([unsure, unsure]),  # agree that they do not know
+            torch.stack([sure, -sure]),  # disagree
+        ]
+    )
+    logits = pixels.permute(1, 2, 0)[:, None, :, None, :]  # (samples, N, classes, 1, 3)
+    found = measure_uncertainty(logits)
+    bit = np.log(2)
+    for values, expected in (
+        (found.entropy, [0, bit, bit]),
+        (found.mutual_information, [0, 0, bit]),
+        (found.variance, [0, 0, 0.25]),
+    ):
+        torch.testing.assert_close(values[0, 0], torch.tensor(expected).float(), rtol=0, atol=1e-5)
+    torch.testing.assert_close(compute_log_mean(logits).softmax(dim=1), found.mean)
+
+
+@pytest.fixture
+def predictor() -> Predictor:
+    weights = make_network(SEGNET).state_dict()
+    checkpoint = Checkpoint(
+        SEGNET, load_label_set('camvid'), (48, 64), weights, network='bayesian-segnet'
+    )
+    return Predictor(checkpoint, 'cpu', 'fp32')
+
+
+def test_a_predictor_averages_samples(predictor: Predictor) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (50, 70, 3), np.uint8)
+    outputs = ('label', 'confidence', 'uncertainty')
+    torch.manual_seed(5)
+    sampled = predictor.predict(image, outputs, mc_samples=6)
+    torch.manual_seed(5)
+    again = predictor.predict(image, outputs, mc_samples=6)
+    plain = predictor.predict(image, outputs)
+    for name in outputs:
+        found = getattr(sampled, name)
+        assert found.shape == (50, 70)
+        np.testing.assert_array_equal(found, getattr(again, name))
+    assert sampled.uncertainty is not None
+    assert plain.uncertainty is not None
+    assert sampled.confidence is not None
+    # Of two numbers, one falls as the other rises.
+    assert np.corrcoef(sampled.uncertainty.ravel(), sampled.confidence.ravel())[0, 1] < -0.8
+    assert (sampled.uncertainty != plain.uncertainty).mean() > 0.5
+
+
+def test_a_network_without_dropout_is_not_sampled(small_checkpoint: str) -> None:
+    predictor = Predictor.from_checkpoint(small_checkpoint, 'cpu')
+    with pytest.raises(ValueError, match='expected a network with dropout for 4 samples'):
+        predictor.predict(np.zeros((40, 40, 3), np.uint8), mc_samples=4)
