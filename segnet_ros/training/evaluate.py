@@ -13,6 +13,7 @@ from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.training.command import add_checkpoint_options
 from segnet_ros.training.command import add_data_option
+from segnet_ros.training.command import parse_natural
 from segnet_ros.training.command import parse_positive
 from segnet_ros.training.command import parse_size
 from segnet_ros.training.command import run_command
@@ -22,11 +23,15 @@ from segnet_ros.training.data.dataset import Samples
 from segnet_ros.training.data.fingerprints import count_seen
 from segnet_ros.training.data.fingerprints import describe_seen
 from segnet_ros.training.measurement.augmented_predictor import AugmentedPredictor
+from segnet_ros.training.measurement.calibration import UncertainPredictor
+from segnet_ros.training.measurement.calibration_picture import save_calibration_picture
 from segnet_ros.training.measurement.confusion_picture import save_confusion_picture
+from segnet_ros.training.measurement.evaluation import AnyPredictor
 from segnet_ros.training.measurement.evaluation import evaluate
 from segnet_ros.training.measurement.evaluation import format_table
 from segnet_ros.training.measurement.evaluation import summarize
 from segnet_ros.training.measurement.pictures import check_matplotlib
+import torch
 
 SCENE_SIZE = (360, 480)
 """Height and width of rendered scenes for evaluation: that of CamVid's images."""
@@ -62,6 +67,7 @@ def _make_parser() -> argparse.ArgumentParser:
         metavar='FILE.png',
         help='also draw the confusion matrix here (needs matplotlib)',
     )
+    _add_uncertainty_options(parser)
     return parser
 
 
@@ -92,6 +98,27 @@ def _add_augmentation_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_uncertainty_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--mc-samples',
+        type=parse_natural,
+        metavar='N',
+        help='average N samples of the dropout of a network that has any, such as'
+        " bayesian-segnet, and measure how well it knows when it is wrong; 0 for a network's"
+        ' softmax without samples',
+    )
+    parser.add_argument(
+        '--calibration',
+        type=_parse_png,
+        metavar='FILE.png',
+        help='with --mc-samples, also draw accuracy against confidence and uncertainty here (needs'
+        ' matplotlib)',
+    )
+    parser.add_argument(
+        '--seed', type=parse_natural, default=0, help='of the samples (%(default)s)'
+    )
+
+
 def _parse_png(text: str) -> Path:
     if Path(text).suffix.lower() != '.png':
         raise argparse.ArgumentTypeError(f"expected the name of a PNG file, got '{text}'")
@@ -99,16 +126,18 @@ def _parse_png(text: str) -> Path:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    if options.confusion:
+    if options.confusion or options.calibration:
         check_matplotlib()
+    _check_uncertainty_options(options)
+    torch.manual_seed(options.seed)
     predictor = Predictor.from_checkpoint(
         options.checkpoint, options.device, options.precision, options.input_size
     )
     label_set = predictor.label_set
     samples = _open_samples(options, label_set)
-    for path in filter(None, (options.json, options.confusion)):
+    for path in filter(None, (options.json, options.confusion, options.calibration)):
         path.parent.mkdir(parents=True, exist_ok=True)
-    evaluation = evaluate(_augment(predictor, options), samples)
+    evaluation = evaluate(_choose_predictor(predictor, options), samples)
     metrics = summarize(evaluation, label_set)
     print(format_table(metrics))
     seen = count_seen(samples.pairs, predictor.provenance)
@@ -119,9 +148,20 @@ def _evaluate(options: argparse.Namespace) -> None:
         options.json.write_text(json.dumps(metrics, indent=2) + '\n', encoding='utf-8')
     if options.confusion:
         save_confusion_picture(options.confusion, evaluation.matrix.counts, label_set.names)
+    if options.calibration:
+        save_calibration_picture(options.calibration, evaluation.calibration)
 
 
-def _augment(predictor: Predictor, options: argparse.Namespace) -> Predictor | AugmentedPredictor:
+def _check_uncertainty_options(options: argparse.Namespace) -> None:
+    if options.calibration and options.mc_samples is None:
+        raise ValueError('expected --mc-samples N with --calibration, got none')
+    if options.mc_samples is not None and (options.flip or options.scales != [1]):
+        raise ValueError('expected --mc-samples without --flip and --scales, got both')
+
+
+def _choose_predictor(predictor: Predictor, options: argparse.Namespace) -> AnyPredictor:
+    if options.mc_samples is not None:
+        return UncertainPredictor(predictor, options.mc_samples)
     if not options.flip and options.scales == [1]:
         return predictor
     return AugmentedPredictor(predictor, options.flip, options.scales)
@@ -152,10 +192,12 @@ def _describe_conditions(
         images = f'{options.data}, {" and ".join(options.split)}{names}'
     height, width = predictor.input_size
     scales = ' '.join(f'{scale:g}' for scale in options.scales)
+    samples = f', {options.mc_samples} samples' if options.mc_samples else ''
     return (
         f'{count} images ({images}), {describe_seen(seen, count)}, {predictor.device},'
         f' {predictor.precision},'
         f' input {height}x{width}, {"with" if options.flip else "without"} flips, scales {scales}'
+        f'{samples}'
     )
 
 

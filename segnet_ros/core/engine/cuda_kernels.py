@@ -27,6 +27,8 @@ import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user
 SOURCE = Path(__file__).with_name('kernels.cu')
 ONE = [1, 1]
 IMAGE_CHANNELS = 3
+FINISHED = ('label', 'confidence', 'color', 'overlay')
+"""Outputs of the kernel ``finish``, in the order of its arguments."""
 ALIGNMENT = 8
 """Channels of 16-bit numbers must come in multiples of this for tensor cores."""
 
@@ -137,7 +139,7 @@ class CudaKernels:
                 device=image.device,
             )
             for name in outputs
-            if name != 'uncertainty'
+            if name in FINISHED
         }
         self._module.launch(
             'finish',
@@ -150,7 +152,7 @@ class CudaKernels:
             opacity,
             kept,
             selection.least,
-            *(computed.get(name) for name in ('label', 'confidence', 'color', 'overlay')),
+            *(computed.get(name) for name in FINISHED),
             height,
             width,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,12 @@ from segnet_ros.core.metrics import ConfusionMatrix
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.training.data.dataset import Samples
 from segnet_ros.training.measurement.augmented_predictor import AugmentedPredictor
+from segnet_ros.training.measurement.calibration import Calibration
+from segnet_ros.training.measurement.calibration import UncertainPredictor
 from segnet_ros.training.step.distributed import World
 from tqdm import tqdm
 
+AnyPredictor = Predictor | AugmentedPredictor | UncertainPredictor
 METRICS = ('miou', 'global_accuracy', 'class_accuracy', 'bf')
 """Of those in :func:`summarize` the fractions of all classes together."""
 
@@ -26,17 +30,18 @@ class Evaluation:
     matrix: ConfusionMatrix
     boundary: BoundaryF1
     images: int = 0
+    calibration: Calibration = field(default_factory=Calibration)
+    """Empty where the predictor does not say how sure it is."""
 
     def add(self, other: Evaluation) -> None:
         """Add what was measured on other images."""
         self.matrix.counts += other.matrix.counts
         self.boundary.merge(other.boundary)
         self.images += other.images
+        self.calibration.merge(other.calibration)
 
 
-def evaluate(
-    predictor: Predictor | AugmentedPredictor, samples: Samples, world: World | None = None
-) -> Evaluation:
+def evaluate(predictor: AnyPredictor, samples: Samples, world: World | None = None) -> Evaluation:
     """
     Predict every image and compare with its label image, at the label's size.
 
@@ -50,8 +55,11 @@ def evaluate(
     indices = world.share(len(samples))
     for index in tqdm(indices, 'evaluate', unit='image', leave=False, disable=not world.is_first):
         image, truth = samples[index]
-        label = predictor.predict(image).label
+        prediction = predictor.predict(image)
+        label = prediction.label
         assert label is not None
+        if prediction.uncertainty is not None:
+            part.calibration.update(prediction, truth)
         part.matrix.update(label, truth)
         part.boundary.update(label, truth)
         part.images += 1
@@ -61,7 +69,7 @@ def evaluate(
     return whole
 
 
-def _start_evaluation(predictor: Predictor | AugmentedPredictor) -> Evaluation:
+def _start_evaluation(predictor: AnyPredictor) -> Evaluation:
     return Evaluation(ConfusionMatrix(predictor.label_set.num_classes), BoundaryF1())
 
 
@@ -83,6 +91,7 @@ def summarize(evaluation: Evaluation, label_set: LabelSet) -> dict[str, Any]:
             key: dict(zip(label_set.names, map(_make_plain, values), strict=True))
             for key, values in by_class.items()
         },
+        **evaluation.calibration.summarize(),
     }
 
 
@@ -102,6 +111,12 @@ def format_table(metrics: dict[str, Any]) -> str:
         'class accuracy': 'class_accuracy',
         'BF': 'bf',
     }
+    if metrics['calibration_error'] is not None:
+        totals |= {
+            'calibration error': 'calibration_error',
+            'uncertainty, wrong': 'uncertainty_of_wrong',
+            'uncertainty, right': 'uncertainty_of_right',
+        }
     width = max(map(len, [*metrics['iou'], *totals]))
     lines = [f'{"in %":<{width}}  {"IoU":>8}  {"accuracy":>8}  {"share":>8}']
     for name in metrics['iou']:

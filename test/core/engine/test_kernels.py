@@ -10,13 +10,13 @@ import shutil
 import subprocess
 
 import pytest
+from segnet_ros.core.engine.cuda_kernels import FINISHED
 from segnet_ros.core.engine.cuda_kernels import list_macros
 from segnet_ros.core.engine.cuda_kernels import SOURCE
 from segnet_ros.core.engine.nvrtc import compile_source
 from segnet_ros.core.engine.nvrtc import CudaError
 from segnet_ros.core.outputs import compute_outputs
 from segnet_ros.core.outputs import make_table
-from segnet_ros.core.outputs import OUTPUTS
 from segnet_ros.core.pooling import max_pool
 from segnet_ros.core.pooling import unpool
 from segnet_ros.core.selection import Selection
@@ -79,7 +79,7 @@ def test_pooling_and_unpooling_are_those_of_the_network(kernels, size):
 
 
 @pytest.mark.parametrize('size', [(24, 40), (55, 64), (11, 9)])
-@pytest.mark.parametrize('outputs', [OUTPUTS, ('label',), ('overlay',)])
+@pytest.mark.parametrize('outputs', [FINISHED, ('label',), ('overlay',)])
 @pytest.mark.parametrize('selection', [Selection(), Selection((1, 2, 7, 9), 0.4)])
 def test_outputs_are_those_of_the_predictor(kernels, size, outputs, selection):
     library, dtype = kernels
@@ -91,7 +91,7 @@ def test_outputs_are_those_of_the_predictor(kernels, size, outputs, selection):
     expected = compute_outputs(logits, image, palette, outputs, opacity, selection)
     found = {name: torch.empty_like(tensor) for name, tensor in expected.items()}
     padded = torch.nn.functional.pad(to_rows(logits), (0, 5), value=9)
-    pointers = [found.get(name) for name in OUTPUTS]
+    pointers = [found.get(name) for name in FINISHED]
     kept = make_table(selection.class_ids, image.device) if selection.class_ids else None
     launch(
         library.launch_finish,
