@@ -11,6 +11,7 @@ from typing import Any
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from lifecycle_msgs.srv import GetState
+from node_control import make_parameter_arguments
 from node_control import NodeProcess
 import numpy as np
 import pytest
@@ -28,12 +29,16 @@ IMAGE = np.zeros((8, 12, 3), np.uint8)
 
 
 def start_unconfigured(
-    client: RosClient, start_node: Callable[..., NodeProcess], *args: str
+    client: RosClient, start_node: Callable[..., NodeProcess], *args: str, **values: object
 ) -> tuple[NodeProcess, list[dict[str, str]]]:
-    """Start a node that is managed from outside; return it with what it says of itself."""
+    """
+    Start a node that is managed from outside; return it with what it says of itself.
+
+    :param args: of ``node_process.py``
+    :param values: of parameters
+    """
     statuses = client.record_diagnostics()
-    own = args if '--ros-args' in args else (*args, '--ros-args')
-    node = start_node(*own, '-p', 'autostart:=false')
+    node = start_node(*args, *make_parameter_arguments({'autostart': False, **values}))
     client.spin_until(lambda: statuses)  # and so each has discovered the other
     return node, statuses
 
@@ -106,7 +111,7 @@ def test_a_managed_node_goes_through_its_states(
 def test_a_network_that_cannot_be_loaded_leaves_a_managed_node_as_it_was(
     client: RosClient, start_node: Callable[..., NodeProcess]
 ) -> None:
-    node, _ = start_unconfigured(client, start_node, '--ros-args', '-p', 'checkpoint:=broken')
+    node, _ = start_unconfigured(client, start_node, checkpoint='broken')
     assert not change_state(client, Transition.TRANSITION_CONFIGURE)
     assert read_state(client) == 'unconfigured'
     assert 'found a fish' in node.wait_for('ERROR')
