@@ -92,6 +92,7 @@ def describe_arguments() -> list[tuple[str, str, str]]:
         ('log_level', 'info', 'debug, info, warn, error or fatal.'),
         ('python_prefix', '', 'What to start the node with, such as the python3 of a venv.'),
         ('rviz_config', '', 'File for RViz. Empty: that for one camera, or for front and rear.'),
+        ('fixed_frame', '', 'Fixed frame of RViz, such as base_link. Empty: as in rviz_config.'),
     ]
 
 
@@ -178,11 +179,12 @@ def describe_rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     file = 'segnet_cameras.rviz' if arguments['cameras'] else 'segnet.rviz'
     share = get_package_share_directory('segnet_ros')
     config = arguments['rviz_config'] or os.path.join(share, 'config', file)
+    frame = arguments['fixed_frame']
     return [
         Node(
             package='rviz2',
             executable='rviz2',
-            arguments=['-d', config],
+            arguments=['-d', config, *(('-f', frame) if frame else ())],
             remappings=[
                 (f'/segnet/{output}', f'{node}/{output}')
                 for camera in ('', *parse_cameras(arguments['cameras']))

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 ARGUMENTS = {
     *('namespace', 'name', 'image_topic', 'camera_info_topic', 'cameras', 'image_transport'),
     *('checkpoint', 'device', 'precision', 'params_file', 'use_sim_time', 'log_level', 'respawn'),
-    *('python_prefix', 'rviz', 'rviz_config'),
+    *('python_prefix', 'rviz', 'rviz_config', 'fixed_frame'),
 }
 
 
@@ -132,6 +132,21 @@ def test_rviz_follows_the_node(launch_file: ModuleType, monkeypatch: pytest.Monk
     assert ('/segnet/overlay', '/robot1/front/overlay') in seen['remappings']
     config = (ROOT / 'config' / 'segnet.rviz').read_text()
     assert [topic for topic, _ in seen['remappings'] if f'Value: {topic}\n' not in config] == []
+
+
+def test_rviz_has_the_fixed_frame_that_is_given(
+    launch_file: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A frame on the command line wins over that of the file."""
+    seen = {}
+    monkeypatch.setattr(launch_file, 'Node', lambda **options: seen.update(options))
+    monkeypatch.setattr(launch_file, 'get_package_prefix', lambda name: '/')
+    launch_file.describe_rviz(make_context(launch_file))
+    assert seen['arguments'] == ['-d', str(ROOT / 'config' / 'segnet.rviz')]
+    launch_file.describe_rviz(
+        make_context(launch_file, rviz_config='mine.rviz', fixed_frame='base_link')
+    )
+    assert seen['arguments'] == ['-d', 'mine.rviz', '-f', 'base_link']
 
 
 def test_rviz_missing_is_said(launch_file: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:

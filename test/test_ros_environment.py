@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 rclpy = pytest.importorskip('rclpy')
@@ -40,9 +41,18 @@ time.sleep(5)
 """
 
 
-@pytest.mark.skipif(
+from_wheels = pytest.mark.skipif(
     importlib.util.find_spec('ros_wheels_bootstrapper') is None, reason='ROS 2 is not from wheels'
 )
+
+
+@from_wheels
+def test_numpy_is_2_or_later() -> None:
+    """The tests of the node are with it; an installed ROS 2 may have NumPy 1, and they with it."""
+    assert int(np.__version__.partition('.')[0]) >= 2
+
+
+@from_wheels
 def test_ros_libraries_are_this_environments() -> None:
     rclpy.get_rmw_implementation_identifier()  # loads the middleware
     maps = Path('/proc/self/maps').read_text().splitlines()

@@ -1,5 +1,7 @@
 """The predictor: geometry, outputs, devices."""
 
+import gc
+
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -16,6 +18,12 @@ import torch.nn.functional as F  # noqa: N812
 
 CONFIG = SegNetConfig(num_classes=11, widths=(4, 4, 4, 4, 4))
 NO_GPU = not torch.cuda.is_available()
+WORKSPACE_BYTES = 8 * 2**20
+"""
+What PyTorch keeps when a network has gone: the workspaces of cuBLAS and cuDNN, which belong to the
+thread and stay for the next network, and the state of random numbers that comes with graphs. The
+filters of the packaged network alone are seven times as big.
+"""
 
 
 @pytest.fixture(scope='module')
@@ -172,6 +180,24 @@ def test_a_cpu_takes_images_one_by_one(predictor):
 @pytest.mark.skipif(NO_GPU, reason='needs a CUDA device')
 def test_a_gpu_takes_as_many_images_as_pay(checkpoint):
     assert Predictor(checkpoint, 'cuda').find_batch(4) in (1, 2, 3, 4)
+
+
+def measure_reserved_bytes() -> int:
+    """Give back what nobody uses, as the node does, and measure what PyTorch holds of the GPU."""
+    gc.collect()  # captured graphs are in cycles
+    torch.cuda.empty_cache()
+    return torch.cuda.memory_reserved()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(NO_GPU, reason='needs a CUDA device')
+def test_a_network_that_is_let_go_gives_back_its_memory():
+    before = measure_reserved_bytes()
+    predictor = Predictor.from_checkpoint(device='cuda')
+    predictor.predict(make_image(360, 480), OUTPUTS)
+    loaded = measure_reserved_bytes()
+    del predictor
+    assert measure_reserved_bytes() <= before + WORKSPACE_BYTES < loaded
 
 
 def test_outputs_have_the_size_that_is_asked_for(predictor):

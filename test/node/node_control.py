@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 import json
 import os
@@ -22,6 +23,18 @@ PATIENCE_S = 30.0
 """Before a test gives up on a node; machines may be busy."""
 GRACE_S = 5.0
 """Before a node that does not end is killed."""
+
+
+def make_parameter_arguments(values: Mapping[str, object]) -> list[str]:
+    """
+    Make the arguments that give parameters to a node.
+
+    :param values: by name of the parameter; what JSON does not know becomes text, such as a path
+    :return: ``--ros-args``, and ``-p`` with name and value of each
+    """
+    # JSON is YAML, and keeps apart what is a string, a number or a bool.
+    given = [f'{name}:={json.dumps(value, default=str)}' for name, value in values.items()]
+    return ['--ros-args', *(word for text in given for word in ('-p', text))]
 
 
 class NodeProcess:

@@ -9,6 +9,7 @@ import sys
 import time
 import uuid
 
+from node_control import make_parameter_arguments
 import rclpy
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
@@ -29,10 +30,7 @@ class Source:
         self.namespace = namespace or f'/source_{uuid.uuid4().hex}'
         self.is_reliable = parameters.get('reliability') != 'best_effort'
         command = [sys.executable, *python_options, '-m', 'segnet_ros.node.image_source']
-        command += ['--ros-args', '-r', f'__ns:={self.namespace}']
-        for name, value in parameters.items():
-            text = str(value).lower() if isinstance(value, bool) else str(value)
-            command += ['-p', f'{name}:={text}']
+        command += [*make_parameter_arguments(parameters), '-r', f'__ns:={self.namespace}']
         self.process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
 
     def wait(self) -> tuple[int, str]:

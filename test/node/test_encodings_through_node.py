@@ -1,4 +1,8 @@
-"""A picture comes out of the node the same in every encoding, in mid-stream and over DDS."""
+"""
+A picture comes out of the node the same in every encoding, in mid-stream and over DDS.
+
+And of an encoding that the node cannot read, the next picture comes out all the same.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from encoded_pictures import make_message
 from node_control import NodeProcess
 import numpy as np
 import pytest
+from ros_client import make_image
 from ros_client import RosClient
 from test_encodings import assert_close
 from test_encodings import draw
@@ -47,3 +52,25 @@ def test_every_encoding_comes_through_whatever_came_before(
         color = np.frombuffer(heard[-1].data, np.uint8).reshape(height, width, 3)
         assert_close(color[..., ::-1], picture, encoding)
     assert 'dropped' not in node.output
+
+
+def test_without_cv_bridge_and_vision_msgs_only_what_they_read_is_dropped(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    node = start_node('--without', 'cv_bridge', 'vision_msgs')
+    heard = client.record('segnet/label')
+    statuses = client.record_diagnostics()
+    camera = client.advertise()
+    first, last = (make_image(np.full((4, 6, 3), value, np.uint8)) for value in (7, 9))
+    deep = make_image(np.zeros((4, 6 * 3 * 2), np.uint8), 'rgb16')
+    deep.width = 6  # pixels of three samples of two bytes
+    client.publish_until(camera, lambda: first, lambda: heard and statuses)
+    client.publish_until(
+        camera, lambda: deep, lambda: int(statuses[-1].get('dropped: bad_encoding', 0)) > 0
+    )
+    remedy = 'set the camera driver to one of these or install cv_bridge'
+    assert remedy in node.wait_for("found 'rgb16'")
+    client.publish_until(camera, lambda: last, lambda: set(heard[-1].data) == {9})
+    assert all(set(label.data) <= {7, 9} for label in heard)
+    reasons = {key for status in statuses for key in status if key.startswith('dropped: ')}
+    assert reasons <= {'dropped: bad_encoding', 'dropped: replaced'}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 import signal
 
+from node_control import make_parameter_arguments
 from node_control import NodeProcess
 from node_control import REAL
 import numpy as np
@@ -41,7 +42,7 @@ def test_no_file_is_written_but_the_log(
         folder.mkdir()
     beside = list_files(small_checkpoint.parent)
     node = start_node(
-        '--ros-args', '-p', f'checkpoint:={small_checkpoint}', '-p', 'device:=cpu',
+        *make_parameter_arguments({'checkpoint': small_checkpoint, 'device': 'cpu'}),
         program=REAL,
         folder=folders['here'],
         HOME=str(folders['home']),
@@ -51,7 +52,7 @@ def test_no_file_is_written_but_the_log(
         XDG_CACHE_HOME=str(folders['cache']),
         XDG_CONFIG_HOME=str(folders['config']),
         XDG_DATA_HOME=str(folders['data']),
-    )  # fmt: skip
+    )
     node.wait_for('ready')
     heard = client.record('segnet/label')
     files = client.record('segnet/overlay/compressed', CompressedImage)

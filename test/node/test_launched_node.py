@@ -44,20 +44,29 @@ IMAGE = np.full((8, 12, 3), 5, np.uint8)
 Launch = Callable[..., NodeProcess]
 
 
+def install(prefix: Path, package: str, program: str, script: str) -> None:
+    """Put a package with one program, a shell script, where launch finds it."""
+    index = prefix / 'share' / 'ament_index' / 'resource_index' / 'packages'
+    index.mkdir(parents=True, exist_ok=True)
+    (index / package).touch()
+    (prefix / 'share' / package).mkdir()
+    path = prefix / 'lib' / package / program
+    path.parent.mkdir(parents=True)
+    path.write_text(f'#!/bin/sh\n{script}\n')
+    path.chmod(0o755)
+
+
 @pytest.fixture
 def start_launch(tmp_path: Path) -> Iterator[Launch]:
-    """Launch a package that lies in a temporary folder, with a stand-in for the network."""
+    """
+    Launch packages that lie in a temporary folder.
+
+    The node has a stand-in for the network, and RViz only says how it was called.
+    """
     prefix = tmp_path / 'install'
-    index = prefix / 'share' / 'ament_index' / 'resource_index' / 'packages'
-    index.mkdir(parents=True)
-    (index / 'segnet_ros').touch()
-    share = prefix / 'share' / 'segnet_ros'
-    share.mkdir()
-    (share / 'config').symlink_to(ROOT / 'config')
-    program = prefix / 'lib' / 'segnet_ros' / 'segnet_node'
-    program.parent.mkdir(parents=True)
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} {STAND_IN[0]} "$@"\n')
-    program.chmod(0o755)
+    install(prefix, 'segnet_ros', 'segnet_node', f'exec {sys.executable} {STAND_IN[0]} "$@"')
+    (prefix / 'share' / 'segnet_ros' / 'config').symlink_to(ROOT / 'config')
+    install(prefix, 'rviz2', 'rviz2', 'echo "rviz2 was given $@" >&2')  # where launch shows it
     prefixes = [str(prefix), *filter(None, [os.environ.get('AMENT_PREFIX_PATH')])]
     launcher = tmp_path / 'launcher.py'
     launcher.write_text(LAUNCHER)
@@ -102,6 +111,12 @@ def test_several_cameras_take_one_argument(client: RosClient, start_launch: Laun
     start_launch('cameras:=front:=/cam_f/image_raw,rear:=/cam_r/image_raw')
     see_labels(client, '/cam_f/image_raw', '/segnet/front/label')
     see_labels(client, '/cam_r/image_raw', '/segnet/rear/label')
+
+
+def test_rviz_is_started_with_the_frame(start_launch: Launch) -> None:
+    started = start_launch('rviz:=true', 'fixed_frame:=base_link')
+    line = started.wait_for('rviz2 was given')
+    assert 'config/segnet.rviz -f base_link --ros-args' in line
 
 
 def test_a_node_that_dies_is_started_anew(client: RosClient, start_launch: Launch) -> None:

@@ -1,4 +1,4 @@
-"""Tests of the node's states and services, as a process on a real graph."""
+"""Tests of the node's states, as a process on a real graph."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from typing import Any
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from lifecycle_msgs.srv import GetState
+from node_control import make_parameter_arguments
 from node_control import NodeProcess
 import numpy as np
 import pytest
 from ros_client import make_image
 from ros_client import RosClient
-from std_srvs.srv import SetBool
-from std_srvs.srv import Trigger
 from test_failure import assert_clean_exit
 from test_failure import LIMIT_S
 from test_overload import assert_sums_up
@@ -28,12 +27,16 @@ IMAGE = np.zeros((8, 12, 3), np.uint8)
 
 
 def start_unconfigured(
-    client: RosClient, start_node: Callable[..., NodeProcess], *args: str
+    client: RosClient, start_node: Callable[..., NodeProcess], *args: str, **values: object
 ) -> tuple[NodeProcess, list[dict[str, str]]]:
-    """Start a node that is managed from outside; return it with what it says of itself."""
+    """
+    Start a node that is managed from outside; return it with what it says of itself.
+
+    :param args: of ``node_process.py``
+    :param values: of parameters
+    """
     statuses = client.record_diagnostics()
-    own = args if '--ros-args' in args else (*args, '--ros-args')
-    node = start_node(*own, '-p', 'autostart:=false')
+    node = start_node(*args, *make_parameter_arguments({'autostart': False, **values}))
     client.spin_until(lambda: statuses)  # and so each has discovered the other
     return node, statuses
 
@@ -106,7 +109,7 @@ def test_a_managed_node_goes_through_its_states(
 def test_a_network_that_cannot_be_loaded_leaves_a_managed_node_as_it_was(
     client: RosClient, start_node: Callable[..., NodeProcess]
 ) -> None:
-    node, _ = start_unconfigured(client, start_node, '--ros-args', '-p', 'checkpoint:=broken')
+    node, _ = start_unconfigured(client, start_node, checkpoint='broken')
     assert not change_state(client, Transition.TRANSITION_CONFIGURE)
     assert read_state(client) == 'unconfigured'
     assert 'found a fish' in node.wait_for('ERROR')
@@ -209,85 +212,3 @@ def test_a_signal_ends_the_node_cleanly_a_hundred_times_in_every_state(
         node.signal(number)
         assert_clean_exit(node, LIMIT_S)
         client.reset()
-
-
-def test_another_network_takes_over_while_images_flow(
-    client: RosClient, start_node: Callable[..., NodeProcess]
-) -> None:
-    node = start_node('--delay', '0.02')
-    statuses = client.record_diagnostics()
-    heard = client.record('segnet/label')
-    flow(client, heard)
-    client.set_parameter('segnet', 'checkpoint', 'slow')
-    camera = client.advertise()
-    before = len(node.reports)
-
-    def publish() -> None:
-        camera.publish(make_image(IMAGE))
-
-    start = time.monotonic()
-    answer = client.call(Trigger, 'segnet/reload', Trigger.Request(), publish)
-    assert answer.success, answer.message
-    assert '2 classes of stand-in' in answer.message
-    assert time.monotonic() - start > 0.9
-    loading = [report for report in node.reports[before:] if report['checkpoint'] != 'slow']
-    assert len(loading) > 10, 'no images while the other network was loading'
-    flow(client, heard)
-    assert node.reports[-1]['checkpoint'] == 'slow'
-    client.spin_for(1.2)
-    assert_sums_up(statuses)
-
-
-@pytest.mark.parametrize(
-    ('checkpoint', 'words'),
-    [('broken', 'found a fish'), ('other', 'expected a checkpoint with the classes this, that')],
-)
-def test_a_network_that_is_refused_leaves_the_old_one(
-    client: RosClient, start_node: Callable[..., NodeProcess], checkpoint: str, words: str
-) -> None:
-    node = start_node()
-    heard = client.record('segnet/label')
-    flow(client, heard)
-    client.set_parameter('segnet', 'checkpoint', checkpoint)
-    answer = client.call(Trigger, 'segnet/reload', Trigger.Request())
-    assert not answer.success
-    assert answer.message.startswith('kept the old network: ')
-    assert words in answer.message
-    flow(client, heard)
-    assert node.reports[-1]['checkpoint'] == ''
-
-
-def test_a_node_that_has_loaded_nothing_cannot_reload(
-    client: RosClient, start_node: Callable[..., NodeProcess]
-) -> None:
-    start_unconfigured(client, start_node)
-    answer = client.call(Trigger, 'segnet/reload', Trigger.Request())
-    assert not answer.success
-    assert 'found it not configured' in answer.message
-
-
-def test_images_are_dropped_while_disabled_and_counts_begin_anew(
-    client: RosClient, start_node: Callable[..., NodeProcess]
-) -> None:
-    start_node()
-    statuses = client.record_diagnostics()
-    heard = client.record('segnet/label')
-    flow(client, heard)
-    assert client.call(SetBool, 'segnet/enable', SetBool.Request(data=False)).success
-    client.spin_for(0.3)
-    before = len(heard)
-    client.spin_until(lambda: statuses)
-    camera = client.advertise()
-    client.publish_until(
-        camera,
-        lambda: make_image(IMAGE),
-        lambda: int(statuses[-1].get('dropped: disabled', 0)) > 3,
-    )
-    assert len(heard) == before
-    assert client.call(SetBool, 'segnet/enable', SetBool.Request(data=True)).success
-    flow(client, heard)
-    assert client.call(Trigger, 'segnet/reset_statistics', Trigger.Request()).success
-    client.spin_until(lambda: statuses[-1]['received'] == '0')
-    assert 'dropped: disabled' not in statuses[-1]
-    flow(client, heard)
-    assert_sums_up(statuses)

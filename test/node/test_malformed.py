@@ -12,6 +12,7 @@ from malformed_images import draw_malformed
 from malformed_images import FAULTS
 from malformed_images import make_file
 from malformed_images import Message
+from node_control import make_parameter_arguments
 from node_control import NodeProcess
 import numpy as np
 import pytest
@@ -91,16 +92,14 @@ def start_with_cameras(
     statuses = client.record_diagnostics()
     cameras = [Camera(client, transport, name) for name in names]
     values = {
-        'cameras': str(list(names)),
+        'cameras': names,
         'image_transport': transport,
         'input_reliability': 'reliable',  # from the start, so that no image gets lost
-        'diagnostics_period': '0.1',
+        'diagnostics_period': 0.1,
     }
     for camera in cameras:
         values[f'qos_overrides./{camera.topic}.subscription.history'] = 'keep_all'
-    node = start_node(
-        '--ros-args', *(word for name in values for word in ('-p', f'{name}:={values[name]}'))
-    )
+    node = start_node(*make_parameter_arguments(values))
     for camera in cameras:
         camera.begin()
     await_counts(client, statuses, [camera.good for camera in cameras])

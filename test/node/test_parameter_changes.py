@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-import json
 from typing import Any
 
 from lifecycle_msgs.msg import Transition
+from node_control import make_parameter_arguments
 from node_control import NodeProcess
 from parameter_effects import CASES
 from parameter_effects import EFFECTS
@@ -33,8 +33,7 @@ def default_of(name: str) -> Any:
 @pytest.fixture(scope='module')
 def running(client: RosClient) -> Iterator[RunningNode]:
     values = {name: case.good for name, case in CASES.items() if name in AT_START}
-    given = [f'{name}:={json.dumps(value)}' for name, value in values.items()]
-    node = NodeProcess('--ros-args', *(word for text in given for word in ('-p', text)))
+    node = NodeProcess(*make_parameter_arguments(values))
     try:
         statuses = client.record_diagnostics()
         client.spin_until(lambda: statuses)

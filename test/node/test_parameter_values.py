@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import Field
 from dataclasses import fields
-import json
 from typing import Any
 
+from node_control import make_parameter_arguments
 from node_control import NodeProcess
 from parameter_cases import CAMERA
 from parameter_cases import NODE
@@ -83,8 +83,7 @@ def test_a_bad_value_ends_the_start_of_the_process_in_one_line(
 ) -> None:
     good = {'input_height': 64, 'input_width': 96} if name.startswith('input_') else {}
     values = {**good, name: NODE[name].bad}
-    given = [f'{key}:={json.dumps(value)}' for key, value in values.items()]
-    node = start_node('--ros-args', *(word for text in given for word in ('-p', text)))
+    node = start_node(*make_parameter_arguments(values))
     code, _ = node.wait_for_exit()
     assert code == 1
     (line,) = [line for line in node.lines if line != 'importing']

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+import re
 from typing import Any
 
 import pytest
@@ -24,6 +25,8 @@ from segnet_ros.node.parameters import prefix_of
 import yaml
 
 CONFIG = Path(__file__).parents[2] / 'config' / 'segnet.yaml'
+PARAMETER_LINE = re.compile('    # [a-z][a-z0-9_.]*: ')
+"""Of that file; no line of its text begins so."""
 RECORDS = [Parameters, CameraParameters, SourceParameters]
 CHANGEABLE = {
     'checkpoint',
@@ -167,16 +170,16 @@ def test_the_help_text_shows_name_default_and_values() -> None:
 
 
 def test_the_configuration_file_shows_every_parameter_with_its_default() -> None:
+    """Those of a camera for the camera without a name."""
     lines = CONFIG.read_text().splitlines()
     assert all(line.lstrip().startswith('#') for line in lines if line)
-    names = [entry.name for entry in fields(Parameters)]
+    defaults = {
+        f'{prefix}{entry.name}': as_value(entry.default)
+        for record, prefix in ((Parameters, ''), (CameraParameters, prefix_of('')))
+        for entry in fields(record)
+    }
     shown = ['/**:', '  ros__parameters:']
-    shown += [
-        line.replace('# ', '', 1)
-        for line in lines
-        if line.strip('# ').partition(':')[0] in names and line.startswith('    # ')
-    ]
-    defaults = {entry.name: as_value(entry.default) for entry in fields(Parameters)}
+    shown += [line.replace('# ', '', 1) for line in lines if PARAMETER_LINE.match(line)]
     assert yaml.safe_load('\n'.join(shown)) == {'/**': {'ros__parameters': defaults}}
     assert all(f'# {line}' in lines for line in shown[:2])
 

@@ -13,6 +13,7 @@ import struct
 import time
 from typing import Any
 
+from node_control import make_parameter_arguments
 from node_control import NodeProcess
 from node_control import REAL
 import numpy as np
@@ -96,10 +97,8 @@ def other_checkpoint(
 
 @pytest.fixture(scope='module')
 def segmentation(client: RosClient, small_checkpoint: Path) -> Iterator[Segmentation]:
-    node = NodeProcess(
-        '--ros-args', '-p', f'checkpoint:={small_checkpoint}', '-p', 'device:=cpu',
-        '-p', 'precision:=fp32', program=REAL,
-    )  # fmt: skip
+    given = {'checkpoint': small_checkpoint, 'device': 'cpu', 'precision': 'fp32'}
+    node = NodeProcess(*make_parameter_arguments(given), program=REAL)
     try:
         node.wait_for('ready')
         yield Segmentation(client, node)

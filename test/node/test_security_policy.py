@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 import xml.etree.ElementTree as ElementTree
 
+from node_control import make_parameter_arguments
 from node_control import NodeProcess
 import pytest
 from ros_client import RosClient
@@ -16,7 +17,7 @@ from ros_client import RosClient
 pytestmark = pytest.mark.ros
 
 POLICY = Path(__file__).parents[2] / 'config' / 'segnet_policy.xml'
-CAMERAS = {'/segnet': "['']", '/segnet_cameras': "['front', 'rear']"}
+CAMERAS = {'/segnet': [''], '/segnet_cameras': ['front', 'rear']}
 """The value of the parameter ``cameras`` by enclave."""
 DISCOVERY_S = 10.0
 NODE = 'segnet'
@@ -121,10 +122,8 @@ def test_the_policy_names_what_the_node_has_and_nothing_else(
 ) -> None:
     """With sim time and either transport, because what it subscribes to depends on them."""
     namespace = f'{enclave}_{transport}'  # because a node stays in the graph for a while
-    node = start_node(
-        '--ros-args', '-r', f'__ns:={namespace}', '-p', f'cameras:={CAMERAS[enclave]}',
-        '-p', 'use_sim_time:=true', '-p', f'image_transport:={transport}',
-    )  # fmt: skip
+    given = {'cameras': CAMERAS[enclave], 'use_sim_time': True, 'image_transport': transport}
+    node = start_node(*make_parameter_arguments(given), '-r', f'__ns:={namespace}')
     node.wait_for('ready')
     allowed = list_allowed(read_policy()[enclave], namespace)
     if importlib.util.find_spec('rclpy.type_description_service') is None:
@@ -132,6 +131,6 @@ def test_the_policy_names_what_the_node_has_and_nothing_else(
         allowed = allowed._replace(replied=allowed.replied - newer)
     if importlib.util.find_spec('vision_msgs') is None:
         infos = {name for name in allowed.published if name.endswith('/label_info')}
-        assert len(infos) == len(CAMERAS[enclave].split(','))
+        assert len(infos) == len(CAMERAS[enclave])
         allowed = allowed._replace(published=allowed.published - infos)
     wait_for_names(client, namespace, choose_transport(allowed, transport))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 import time
 
+from node_control import make_parameter_arguments
 from node_control import NodeProcess
 import numpy as np
 import pytest
@@ -45,11 +46,9 @@ def test_names_follow_namespace_and_remapping(
 
 
 def test_parameters_reach_the_predictor(start_node: Callable[..., NodeProcess]) -> None:
-    node = start_node(
-        '--ros-args', '-p', 'checkpoint:=a.safetensors', '-p', 'device:=cpu',
-        '-p', 'precision:=bf16', '-p', 'input_height:=64', '-p', 'input_width:=96',
-        '-p', 'cpu_threads:=2',
-    )  # fmt: skip
+    given = {'checkpoint': 'a.safetensors', 'device': 'cpu', 'precision': 'bf16'}
+    sizes = {'input_height': 64, 'input_width': 96, 'cpu_threads': 2}
+    node = start_node(*make_parameter_arguments({**given, **sizes}))
     assert node.wait_for('loading [') == (
         'loading ["a.safetensors", {"device": "cpu", "precision": "bf16", '
         '"input_size": [64, 96], "cpu_threads": 2}]'

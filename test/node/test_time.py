@@ -6,6 +6,7 @@ from collections.abc import Callable
 import time
 
 from diagnostic_msgs.msg import DiagnosticArray
+from node_control import make_parameter_arguments
 from node_control import NodeProcess
 import numpy as np
 import pytest
@@ -46,14 +47,12 @@ class Player:
         self._arrays = client.record('/diagnostics', DiagnosticArray)
         self.statuses = client.record_diagnostics()
         values = {
-            'use_sim_time': str(has_clock).lower(),
+            'use_sim_time': has_clock,
             'input_reliability': 'reliable',  # from the start, so that no image gets lost
-            'diagnostics_period': '0.1',
-            'stall_timeout': '60.0',  # silence is not what is tested
+            'diagnostics_period': 0.1,
+            'stall_timeout': 60.0,  # silence is not what is tested
         }
-        node = start_node(
-            '--ros-args', *(word for name in values for word in ('-p', f'{name}:={values[name]}'))
-        )
+        node = start_node(*make_parameter_arguments(values))
         node.wait_for('ready')
         client.wait_for_subscriber(self._camera)
 
