@@ -14,7 +14,6 @@ import sys
 from types import ModuleType
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -39,8 +38,15 @@ LAYOUTS = {
     '64FC1': ('float64', (0,)),
 }
 """Dtype and order of the samples; in place of an alpha the first color, which must not show."""
-UNUSABLE = {'8UC2': ('uint8', 2), '16SC1': ('int16', 1), '16UC2': ('uint16', 2)}
-MOSAIC = ('uint16', 1)
+UNUSABLE = {
+    '8UC2': ('uint8', 2),
+    '16SC1': ('int16', 1),
+    '16UC2': ('uint16', 2),
+    '16UC513': ('uint16', 1),
+    '32FC7': ('float32', 7),
+}
+"""Dtype and number of channels that cv_bridge gives."""
+MOSAICS = ('bayer_rggb16', 'bayer_bggr16', 'bayer_gbrg16', 'bayer_grbg16')
 
 
 class CvBridgeError(TypeError):
@@ -53,26 +59,21 @@ class StandIn:
     def encoding_to_dtype_with_channels(self, encoding: str) -> tuple[str, int]:
         """Look an encoding up."""
         known = {name: (dtype, len(order)) for name, (dtype, order) in LAYOUTS.items()}
+        known.update(dict.fromkeys(MOSAICS, ('uint16', 1)))
         try:
-            return {**known, **UNUSABLE, 'bayer_rggb16': MOSAIC, '32FC7': ('float32', 7)}[encoding]
+            return {**known, **UNUSABLE}[encoding]
         except KeyError:
             raise CvBridgeError(f'Unrecognized image encoding [{encoding}]') from None
 
     def imgmsg_to_cv2(self, message: Image, wanted: str) -> NDArray[Any]:
-        """Read a message, sheared where its rows are padded; color only from named encodings."""
+        """Read a message, sheared where its rows are padded."""
+        assert wanted == 'passthrough', 'ends the process, if built for another NumPy'
         dtype, channels = self.encoding_to_dtype_with_channels(message.encoding)
         if message.is_bigendian == (sys.byteorder == 'little'):
             raise AttributeError('`newbyteorder` was removed from the ndarray class')
         pixels = np.frombuffer(message.data, dtype)[: message.height * message.width * channels]
         pixels = pixels.reshape(message.height, message.width, channels)
-        if 'C' in message.encoding:
-            if wanted != 'passthrough':
-                raise CvBridgeError(f'[{message.encoding}] is not a color format')
-            return pixels[..., 0] if channels == 1 else pixels
-        assert wanted == 'rgb16'
-        if message.encoding == 'bayer_rggb16':
-            return cv2.cvtColor(pixels, cv2.COLOR_BayerBG2RGB)
-        return pixels[..., list(LAYOUTS[message.encoding][1][:3])]
+        return pixels[..., 0] if channels == 1 else pixels
 
 
 @pytest.fixture(params=['stand-in', 'real'])
@@ -157,6 +158,7 @@ def test_deep_mosaic_reads() -> None:
         ('32FC7', None, 'bad_encoding', ['1, 3 or 4 channels', '7 of float32']),
         ('8UC2', None, 'bad_encoding', ['found 2 of uint8']),
         ('16UC2', None, 'bad_encoding', ['found 2 of uint16']),
+        ('16UC513', None, 'bad_encoding', ['found 513 of uint16']),
         ('16SC1', None, 'bad_encoding', ['found 1 of int16']),
         ('32FC1', lambda samples: samples * 12.5, 'bad_encoding', ['from 0 to 1', 'found 0.']),
         (
@@ -185,6 +187,14 @@ def test_what_cv_bridge_cannot_read_is_refused(
     assert 'install' not in str(refusal.value)
     for word in [*words, 'expected', 'found', ';']:
         assert word in str(refusal.value)
+
+
+@pytest.mark.usefixtures('cv_bridge')
+@pytest.mark.parametrize('encoding', MOSAICS)
+def test_deep_mosaic_too_small_for_colors_is_refused(encoding: str) -> None:
+    with pytest.raises(ImageError, match=rf'{encoding} of at least 3x3 .* found 4x2') as refusal:
+        image_to_rgb(make_message(encoding, np.full((2, 4, 1), 60000, np.uint16)))
+    assert refusal.value.reason == 'bad_size'
 
 
 @pytest.mark.usefixtures('no_cv_bridge')
