@@ -22,6 +22,8 @@ from segnet_ros.node.encodings import Encoding
 from segnet_ros.node.encodings import ENCODINGS
 from sensor_msgs.msg import Image
 
+_LONGEST_NAME = 40
+"""Characters; a name of a hundred thousand digits ends the process in cv_bridge's std::regex."""
 _OPENCV_TYPE = re.compile(r'\d+[USF](?:C(\d+))?')
 """Names such as 16UC1, and the number in them; cv_bridge counts one channel in 16UC513."""
 
@@ -40,6 +42,8 @@ def find_encoding(name: str) -> Encoding:
     :raises ValueError: if its images cannot be those of a camera
     :raises Exception: another one, of cv_bridge, if it does not know the encoding
     """
+    if len(name) > _LONGEST_NAME:
+        raise ValueError(f'expected up to {_LONGEST_NAME} characters, found {len(name)}')
     from cv_bridge import CvBridge
 
     bridge = CvBridge()

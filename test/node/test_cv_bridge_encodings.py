@@ -47,6 +47,8 @@ UNUSABLE = {
 }
 """Dtype and number of channels that cv_bridge gives."""
 MOSAICS = ('bayer_rggb16', 'bayer_bggr16', 'bayer_gbrg16', 'bayer_grbg16')
+LONG_NAME = '8UC' + '1' * 100_000
+"""Ends the process in the real one."""
 
 
 class CvBridgeError(TypeError):
@@ -58,6 +60,7 @@ class StandIn:
 
     def encoding_to_dtype_with_channels(self, encoding: str) -> tuple[str, int]:
         """Look an encoding up."""
+        assert len(encoding) < 1000, 'ends the process'
         known = {name: (dtype, len(order)) for name, (dtype, order) in LAYOUTS.items()}
         known.update(dict.fromkeys(MOSAICS, ('uint16', 1)))
         try:
@@ -159,6 +162,7 @@ def test_deep_mosaic_reads() -> None:
         ('8UC2', None, 'bad_encoding', ['found 2 of uint8']),
         ('16UC2', None, 'bad_encoding', ['found 2 of uint16']),
         ('16UC513', None, 'bad_encoding', ['found 513 of uint16']),
+        pytest.param(LONG_NAME, None, 'bad_encoding', ['up to 40', 'found 100003'], id='long'),
         ('16SC1', None, 'bad_encoding', ['found 1 of int16']),
         ('32FC1', lambda samples: samples * 12.5, 'bad_encoding', ['from 0 to 1', 'found 0.']),
         (
