@@ -2,7 +2,8 @@
 What the table of encodings lacks is read with cv_bridge, and refused where that is not possible.
 
 PyPI has no cv_bridge: a stand-in with the interface and the faults of the real one takes its
-place, and where the real one is installed, all of this runs with it as well.
+place, and where the real one is installed, all of this runs with it as well. CONTRIBUTING.md says
+how to build it.
 """
 
 from __future__ import annotations
@@ -199,6 +200,17 @@ def test_deep_mosaic_too_small_for_colors_is_refused(encoding: str) -> None:
     with pytest.raises(ImageError, match=rf'{encoding} of at least 3x3 .* found 4x2') as refusal:
         image_to_rgb(make_message(encoding, np.full((2, 4, 1), 60000, np.uint16)))
     assert refusal.value.reason == 'bad_size'
+
+
+@pytest.mark.parametrize('encoding', ['rgb16', 'bgr16', 'rgba16', 'bgra16', *MOSAICS])
+def test_cv_bridge_agrees_on_deep_colors(encoding: str, real_bridge: Any) -> None:
+    channels = real_bridge.encoding_to_dtype_with_channels(encoding)[1]
+    rng = np.random.default_rng(9)
+    samples = rng.integers(0, 65536, (HEIGHT, WIDTH, channels), dtype=np.uint16)
+    message = make_message(encoding, samples)
+    expected = real_bridge.imgmsg_to_cv2(message, 'rgb16') >> 8
+    # It interpolates 16 bits where we interpolate the 8 that remain.
+    np.testing.assert_allclose(image_to_rgb(message), expected, atol=int(encoding in MOSAICS))
 
 
 @pytest.mark.usefixtures('no_cv_bridge')

@@ -10,6 +10,7 @@ from node_control import NodeProcess
 import numpy as np
 import pytest
 from ros_client import RosClient
+import test_cv_bridge_encodings as deep
 from test_encodings import assert_close
 from test_encodings import draw
 
@@ -47,3 +48,26 @@ def test_every_encoding_comes_through_whatever_came_before(
         color = np.frombuffer(heard[-1].data, np.uint8).reshape(height, width, 3)
         assert_close(color[..., ::-1], picture, encoding)
     assert 'dropped' not in node.output
+
+
+def test_node_outlives_what_cv_bridge_would_end_it_with(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    pytest.importorskip('cv_bridge', reason='cv_bridge is not installed')
+    node = start_node()
+    node.wait_for('ready')
+    heard = client.record('segnet/color')
+    camera = client.advertise()
+    lethal = deep.make_message(deep.LONG_NAME, np.zeros((1, 1, 1), np.uint8))
+    client.publish_until(camera, lambda: lethal, lambda: 'dropped' in node.output)
+    for number, encoding in enumerate(deep.LAYOUTS, 1):
+        samples, picture = deep.draw(encoding)
+        message = deep.make_message(encoding, samples, padding=1, is_bigendian=True)
+        message.header.stamp.sec = number
+        client.publish_until(
+            camera,
+            lambda message=message: message,
+            lambda number=number: heard and heard[-1].header.stamp.sec == number,
+        )
+        color = np.frombuffer(heard[-1].data, np.uint8).reshape(picture.shape)
+        np.testing.assert_array_equal(color[..., ::-1], picture)
