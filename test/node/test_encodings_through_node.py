@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import deep_pictures as deep
 from encoded_pictures import CASES
 from encoded_pictures import make_message
 from node_control import NodeProcess
 import numpy as np
 import pytest
 from ros_client import RosClient
-import test_cv_bridge_encodings as deep
 from test_encodings import assert_close
 from test_encodings import draw
 
