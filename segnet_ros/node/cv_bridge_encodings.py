@@ -4,7 +4,8 @@ Encodings that are read with cv_bridge: 16-bit colors and mosaics, and OpenCV's 
 cv_bridge is imported when the first such image arrives; many installations lack it, or have one
 that was built for another NumPy. It is handed a copy of its rows without padding and in the byte
 order of this machine: of other rows it makes a sheared image where ``step`` is no multiple of the
-pixel, and an exception where NumPy is 2 and the byte order another.
+pixel, and an exception where NumPy is 2 and the byte order another. It is not asked for colors:
+built for NumPy 1, its conversion ends the process where NumPy is 2.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ import re
 import sys
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from segnet_ros.node.encodings import Encoding
+from segnet_ros.node.encodings import ENCODINGS
 from sensor_msgs.msg import Image
 
-_OPENCV_TYPE = re.compile(r'\d+[USF](C\d+)?')
-"""Names such as 16UC1, which cv_bridge converts to no color."""
-_TO_RGB = {1: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGB}
-"""Conversion code of OpenCV by number of channels, for OpenCV's types."""
+_LONGEST_NAME = 40
+"""Characters; a name of a hundred thousand digits ends the process in cv_bridge's std::regex."""
+_OPENCV_TYPE = re.compile(r'\d+[USF](?:C(\d+))?')
+"""Names such as 16UC1, and the number in them; cv_bridge counts one channel in 16UC513."""
 
 
 def find_encoding(name: str) -> Encoding:
@@ -33,6 +34,7 @@ def find_encoding(name: str) -> Encoding:
 
     Samples of 16 bits become 8 bits by their high byte, as those of mono16. Floats are read as
     OpenCV shows them, 0 black and 1 white; anything else, such as a depth in meters, is refused.
+    What they then are, such as rgb8 or 8UC1, is in ``ENCODINGS``.
 
     :return: as in ``ENCODINGS``; its ``read`` raises ValueError for floats out of range, and
         whatever cv_bridge raises
@@ -40,43 +42,51 @@ def find_encoding(name: str) -> Encoding:
     :raises ValueError: if its images cannot be those of a camera
     :raises Exception: another one, of cv_bridge, if it does not know the encoding
     """
+    if len(name) > _LONGEST_NAME:
+        raise ValueError(f'expected up to {_LONGEST_NAME} characters, found {len(name)}')
     from cv_bridge import CvBridge
 
     bridge = CvBridge()
     dtype_name, channels = bridge.encoding_to_dtype_with_channels(name)
-    is_opencv_type = _OPENCV_TYPE.fullmatch(name) is not None
-    if dtype_name not in _TO_8_BITS or (is_opencv_type and channels not in _TO_RGB):
+    shallow_name = f'{name.removesuffix("16")}8'
+    if opencv_type := _OPENCV_TYPE.fullmatch(name):
+        channels = int(opencv_type[1] or 1)
+        shallow_name = f'8UC{channels}'
+    if dtype_name not in _TO_8_BITS or shallow_name not in ENCODINGS:
         raise ValueError(
             f'expected 1, 3 or 4 channels of {", ".join(_TO_8_BITS)}, '
             f'found {channels} of {dtype_name}'
         )
     dtype = np.dtype(dtype_name)
+    shallow = ENCODINGS[shallow_name]
 
     def read(message: Image) -> NDArray[np.uint8]:
-        tidy = _tidy(message, dtype, channels)
-        pixels = bridge.imgmsg_to_cv2(tidy, 'passthrough' if is_opencv_type else 'rgb16')
-        pixels = _TO_8_BITS[dtype_name](pixels)
-        if is_opencv_type:
-            pixels = cv2.cvtColor(pixels, _TO_RGB[channels])
-        return np.ascontiguousarray(pixels, dtype=np.uint8)
+        tidy = _make_message(_view(message, dtype, channels).astype(dtype), name)
+        pixels = _TO_8_BITS[dtype_name](bridge.imgmsg_to_cv2(tidy, 'passthrough'))
+        return shallow.read(_make_message(pixels, shallow_name))
 
-    return Encoding(dtype.itemsize * channels, read)
+    return shallow._replace(pixel_bytes=dtype.itemsize * channels, read=read)
 
 
-def _tidy(message: Image, dtype: np.dtype[Any], channels: int) -> Image:
-    """Copy an image to rows without padding, in the byte order of this machine."""
-    row = message.width * channels
-    rows: NDArray[Any] = np.ndarray(
-        (message.height, row),
-        dtype.newbyteorder('>') if message.is_bigendian else dtype.newbyteorder('<'),
+def _view(message: Image, dtype: np.dtype[Any], channels: int) -> NDArray[Any]:
+    """View the samples without the padding, (H, W, channels), in the byte order of the message."""
+    pixel_bytes = dtype.itemsize * channels
+    view: NDArray[Any] = np.ndarray(
+        (message.height, message.width, channels),
+        dtype.newbyteorder('>' if message.is_bigendian else '<'),
         buffer=message.data,
-        strides=(message.step, dtype.itemsize),
+        strides=(message.step, pixel_bytes, dtype.itemsize),
     )
-    tidy = Image(height=message.height, width=message.width, encoding=message.encoding)
-    tidy.is_bigendian = int(sys.byteorder == 'big')
-    tidy.step = row * dtype.itemsize
-    tidy.data = byte_array.array('B', rows.astype(dtype).tobytes())
-    return tidy
+    return view
+
+
+def _make_message(pixels: NDArray[Any], encoding: str) -> Image:
+    """Copy pixels, (H, W) or (H, W, channels), to rows without padding."""
+    message = Image(height=pixels.shape[0], width=pixels.shape[1], encoding=encoding)
+    message.is_bigendian = int(sys.byteorder == 'big')
+    message.step = pixels[0].nbytes
+    message.data = byte_array.array('B', pixels.tobytes())
+    return message
 
 
 def _take_high_bytes(pixels: NDArray[Any]) -> NDArray[np.uint8]:

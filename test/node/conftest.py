@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
+import subprocess
 import sys
 from typing import Any
 
@@ -18,6 +19,22 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from node_control import NodeProcess
 from ros_client import RosClient
+
+CONVERT_COLORS = """
+import numpy
+from cv_bridge.boost.cv_bridge_boost import cvtColor2
+cvtColor2(numpy.zeros((1, 1, 3), numpy.uint8), 'bgr8', 'rgb8')
+"""
+
+
+@pytest.fixture(scope='session')
+def real_bridge() -> Any:
+    """Provide the installed cv_bridge, if any; built for another NumPy it would end the tests."""
+    cv_bridge = pytest.importorskip('cv_bridge', reason='cv_bridge is not installed')
+    command = [sys.executable, '-c', CONVERT_COLORS]
+    if subprocess.run(command, capture_output=True, timeout=60).returncode != 0:
+        pytest.skip('cv_bridge was built for another NumPy')
+    return cv_bridge.CvBridge()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import deep_pictures as deep
 from encoded_pictures import CASES
 from encoded_pictures import make_message
 from node_control import NodeProcess
@@ -62,11 +63,11 @@ def test_without_cv_bridge_and_vision_msgs_only_what_they_read_is_dropped(
     statuses = client.record_diagnostics()
     camera = client.advertise()
     first, last = (make_image(np.full((4, 6, 3), value, np.uint8)) for value in (7, 9))
-    deep = make_image(np.zeros((4, 6 * 3 * 2), np.uint8), 'rgb16')
-    deep.width = 6  # pixels of three samples of two bytes
+    wide = make_image(np.zeros((4, 6 * 3 * 2), np.uint8), 'rgb16')
+    wide.width = 6  # pixels of three samples of two bytes
     client.publish_until(camera, lambda: first, lambda: heard and statuses)
     client.publish_until(
-        camera, lambda: deep, lambda: int(statuses[-1].get('dropped: bad_encoding', 0)) > 0
+        camera, lambda: wide, lambda: int(statuses[-1].get('dropped: bad_encoding', 0)) > 0
     )
     remedy = 'set the camera driver to one of these or install cv_bridge'
     assert remedy in node.wait_for("found 'rgb16'")
@@ -74,3 +75,26 @@ def test_without_cv_bridge_and_vision_msgs_only_what_they_read_is_dropped(
     assert all(set(label.data) <= {7, 9} for label in heard)
     reasons = {key for status in statuses for key in status if key.startswith('dropped: ')}
     assert reasons <= {'dropped: bad_encoding', 'dropped: replaced'}
+
+
+def test_node_outlives_what_cv_bridge_would_end_it_with(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    pytest.importorskip('cv_bridge', reason='cv_bridge is not installed')
+    node = start_node()
+    node.wait_for('ready')
+    heard = client.record('segnet/color')
+    camera = client.advertise()
+    lethal = deep.make_message(deep.LONG_NAME, np.zeros((1, 1, 1), np.uint8))
+    client.publish_until(camera, lambda: lethal, lambda: 'dropped' in node.output)
+    for number, encoding in enumerate(deep.LAYOUTS, 1):
+        samples, picture = deep.draw(encoding)
+        message = deep.make_message(encoding, samples, padding=1, is_bigendian=True)
+        message.header.stamp.sec = number
+        client.publish_until(
+            camera,
+            lambda message=message: message,
+            lambda number=number: heard and heard[-1].header.stamp.sec == number,
+        )
+        color = np.frombuffer(heard[-1].data, np.uint8).reshape(picture.shape)
+        np.testing.assert_array_equal(color[..., ::-1], picture)
