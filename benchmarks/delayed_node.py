@@ -20,6 +20,7 @@ class DelayedPredictor:
     device = 'cpu'
     precision = 'fp32'
     input_size = (360, 480)
+    num_parameters = 0
 
     def __init__(self, delay_s: float) -> None:
         self._delay_s = delay_s

@@ -80,6 +80,7 @@ class Predictor:
         _check_input_size(self.input_size)
         self.label_set = checkpoint.label_set
         self.provenance = checkpoint.provenance
+        self.num_parameters = checkpoint.num_parameters
         self._engine = make_engine(checkpoint, self.device, DTYPES[self.precision])
 
     @classmethod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 import contextlib
 import threading
 import time
@@ -29,7 +28,6 @@ from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.parameter_record import declare_parameters
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.prediction_options import choose_classes
-from segnet_ros.node.processing import ImagePredictor
 from segnet_ros.node.segmenter import Segmenter
 from segnet_ros.node.services import Services
 
@@ -182,28 +180,14 @@ class SegNetNode(GuardedParameters, LifecycleNode):
         present = predecessor.predictor if predecessor else None
         names = present.label_set.names if present else None
         return InferenceThread(
-            load=lambda: self._load(values, names),
+            load=lambda: load_network(self._factory, values, names, self.get_logger()),
             mailbox=self._mailbox,
             read_parameters=lambda: self.read_parameters(Parameters),
             read_age=self._read_age,
-            checkpoint=values.checkpoint,
             notify=self.wake,
             logger=self.get_logger(),
             predecessor=predecessor,
         )
-
-    def _load(self, values: Parameters, names: Sequence[str] | None) -> ImagePredictor:
-        self.get_logger().info(
-            f'loading {values.checkpoint or "the packaged checkpoint"}, device {values.device}, '
-            f'precision {values.precision}'
-        )
-        predictor = load_network(self._factory, values, names)
-        if values.device == 'auto' and str(predictor.device) == 'cpu':
-            self.get_logger().warning(
-                'computing on the CPU, because PyTorch finds no GPU that it can use; where there '
-                'is one, install the PyTorch for it (doc/robots.md), else say device:=cpu'
-            )
-        return predictor
 
     def _refuse_unknown_classes(self, changes: list[Parameter[Any]]) -> SetParametersResult:
         predictor = self._segmenter.predictor

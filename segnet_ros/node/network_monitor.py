@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from segnet_ros.node.checkpoint_source import Network
 from segnet_ros.node.latency import Latencies
 from segnet_ros.node.segmenter import Segmenter
 from segnet_ros.node.status import format_number
@@ -32,18 +33,13 @@ class NetworkMonitor:
         """Say what is loaded."""
         level, text = DiagnosticStatus.WARN, 'no network is loaded'
         values: dict[str, str] = {}
-        thread, predictor = self._segmenter.thread, self._segmenter.predictor
+        thread = self._segmenter.thread
         if self._segmenter.is_loading:
             text = 'loading'
-        if thread and predictor:
+        if thread and thread.network:
             level, text = DiagnosticStatus.OK, 'OK'
-            height, width = predictor.input_size
-            values |= {
-                'checkpoint': thread.checkpoint or 'the packaged one',
-                'label set': predictor.label_set.name,
-                'classes': ', '.join(predictor.label_set.names),
-                'precision': predictor.precision,
-                'input size': f'{height}x{width}',
+            values = {
+                **_describe_network(thread.network),
                 'loaded in (s)': format_number(thread.load_s),
                 'warmed up in (s)': format_number(thread.warm_up_s),
                 'images at once': str(thread.batch),
@@ -82,3 +78,17 @@ class NetworkMonitor:
             'latency p99 (ms)': format_number(latencies.p99_ms),
             'latency max (ms)': format_number(latencies.max_ms),
         }
+
+
+def _describe_network(network: Network) -> dict[str, str]:
+    predictor = network.predictor
+    height, width = predictor.input_size
+    return {
+        'checkpoint': network.checkpoint,
+        'sha256': network.sha256,
+        'label set': predictor.label_set.name,
+        'classes': ', '.join(predictor.label_set.names),
+        'parameters': str(predictor.num_parameters),
+        'precision': predictor.precision,
+        'input size': f'{height}x{width}',
+    }

@@ -48,6 +48,7 @@ class ImagePredictor(Protocol):
     device: Any
     precision: str
     input_size: tuple[int, int]
+    num_parameters: int
 
     def warm_up(self) -> None:
         """Segment an image, so that the first real one does not wait for set-up."""

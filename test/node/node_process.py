@@ -5,8 +5,8 @@ It takes its time and fails as planned, and writes one JSON line per image to st
 when it was begun (``time.monotonic``, the same clock in every process of a host), the value of
 its first pixel, the outputs asked for and the checkpoint that was loaded.
 
-A checkpoint called ``broken`` is refused, one called ``other`` has other classes, one called
-``slow`` takes a second to load.
+It runs in the folder ``checkpoints``, whose files have no weights, because their names say all:
+``broken`` is refused, ``other`` has other classes, ``slow`` takes a second to load.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import argparse
 from collections.abc import Sequence
 import importlib.abc
 import json
+import os
+from pathlib import Path
 import sys
 import time
 from types import SimpleNamespace
@@ -25,6 +27,7 @@ from numpy.typing import NDArray
 from segnet_ros.core.selection import Selection
 from segnet_ros.node.segnet_node import main
 
+CHECKPOINTS = Path(__file__).with_name('checkpoints')
 FAILURES = {
     'ValueError': ValueError,
     'FileNotFoundError': FileNotFoundError,
@@ -49,6 +52,7 @@ class DelayPredictor:
     device = 'cpu'
     precision = 'fp32'
     input_size = (48, 64)
+    num_parameters = 0
 
     def __init__(self, plan: argparse.Namespace, checkpoint: str) -> None:
         names = ('these', 'those') if checkpoint == 'other' else ('this', 'that')
@@ -142,6 +146,7 @@ def parse_plan() -> tuple[argparse.Namespace, list[str]]:
 def run() -> None:
     """Run the node as planned."""
     plan, node_args = parse_plan()
+    os.chdir(CHECKPOINTS)
     sys.meta_path.insert(0, SlowImport(plan.imports))
     sys.modules.update(dict.fromkeys(plan.without))  # None: an ImportError, as if it were absent
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import hashlib
 
 from node_control import NodeProcess
+from node_control import REAL
 import numpy as np
 import pytest
 from ros_client import make_image
 from ros_client import RosClient
+from segnet_ros.core.checkpoint_file import packaged_checkpoint
 
 pytestmark = pytest.mark.ros
 
@@ -47,6 +50,19 @@ def test_model_and_inference_are_described(
     inference = latest(statuses, 'inference')
     assert 20 <= float(inference['latency p50 (ms)']) <= float(inference['latency max (ms)'])
     assert inference['level'] == '0'
+
+
+def test_the_file_and_the_size_of_the_network_are_told(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    statuses = client.record_network_diagnostics()
+    small = ('-p', 'input_height:=32', '-p', 'input_width:=32', '-p', 'device:=cpu')
+    start_node('--ros-args', *small, program=REAL)
+    client.spin_until(lambda: latest(statuses, 'model').get('message') == 'OK')
+    model = latest(statuses, 'model')
+    assert model['sha256'] == hashlib.sha256(packaged_checkpoint().read_bytes()).hexdigest()
+    assert model['parameters'] == '29449355'
+    assert model['input size'] == '32x32'
 
 
 def test_failures_are_told_until_an_image_is_segmented(

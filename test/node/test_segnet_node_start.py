@@ -46,12 +46,12 @@ def test_names_follow_namespace_and_remapping(
 
 def test_parameters_reach_the_predictor(start_node: Callable[..., NodeProcess]) -> None:
     node = start_node(
-        '--ros-args', '-p', 'checkpoint:=a.safetensors', '-p', 'device:=cpu',
+        '--ros-args', '-p', 'checkpoint:=there', '-p', 'device:=cpu',
         '-p', 'precision:=bf16', '-p', 'input_height:=64', '-p', 'input_width:=96',
         '-p', 'cpu_threads:=2',
     )  # fmt: skip
     assert node.wait_for('loading [') == (
-        'loading ["a.safetensors", {"device": "cpu", "precision": "bf16", '
+        'loading ["there", {"device": "cpu", "precision": "bf16", '
         '"input_size": [64, 96], "cpu_threads": 2}]'
     )
 
