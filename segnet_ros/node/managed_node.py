@@ -74,8 +74,7 @@ class SegNetNode(GuardedParameters, LifecycleNode):
         self._wake_up = self.create_guard_condition(self._start_when_loaded)
         # Steady, because a step of the system time must not stop it.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(LOOK_S, self._follow_publishers, clock=steady)
-        self.create_timer(LOOK_S, self._tell_classes, clock=steady)
+        self.create_timer(LOOK_S, self._look, clock=steady)
         period_s = self.parameters.diagnostics_period
         self.create_timer(period_s, self._publish_diagnostics, clock=steady)
         if self._starts_itself:
@@ -212,7 +211,9 @@ class SegNetNode(GuardedParameters, LifecycleNode):
             f'{predictor.label_set.num_classes} classes of {predictor.label_set.name}'
         )
 
-    def _follow_publishers(self) -> None:
+    def _look(self) -> None:
+        """Do what the graph or the parameters ask for since the last look."""
+        self._tell_classes()
         if self._is_active:
             for camera in self._cameras:
                 camera.follow_publishers()
