@@ -11,6 +11,7 @@ import traceback
 from rclpy.impl.rcutils_logger import RcutilsLogger
 from segnet_ros.node.camera import CameraImage
 from segnet_ros.node.checkpoint_source import Network
+from segnet_ros.node.error_text import describe_error
 from segnet_ros.node.latency import LatencyWindow
 from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.parameters import Parameters
@@ -26,6 +27,7 @@ class InferenceThread(threading.Thread):
 
     :ivar network: None until it is loaded and warm
     :ivar failure: why the thread has ended by itself; empty if it has not
+    :ivar reason: the same in one line
     :ivar latencies: of the predictor
     :ivar load_s: how long it took to load
     :ivar warm_up_s: and then to warm up
@@ -58,6 +60,7 @@ class InferenceThread(threading.Thread):
         super().__init__(name='inference', daemon=True)
         self.network: Network | None = None
         self.failure = ''
+        self.reason = ''
         self.settled = threading.Event()
         self.latencies = LatencyWindow()
         self.load_s = 0.0
@@ -119,7 +122,7 @@ class InferenceThread(threading.Thread):
             elif is_for_the_user and self.network is None:
                 self._fail(str(error))
             else:
-                self._fail(f'inference failed:\n{traceback.format_exc()}')
+                self._fail(f'inference failed:\n{traceback.format_exc()}', describe_error(error))
         finally:
             self.settled.set()
 
@@ -146,10 +149,10 @@ class InferenceThread(threading.Thread):
         while taken := self._mailbox.take(self._over.is_set, self.batch, describe_size):
             self._processor.process([one.item for one in taken])
 
-    def _fail(self, text: str) -> None:
+    def _fail(self, text: str, line: str = '') -> None:
         # While stopping, publishers may be gone already.
         if not self._is_silenced:
-            self.failure = text
+            self.failure, self.reason = text, line or text
             self._notify()
 
 

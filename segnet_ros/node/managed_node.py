@@ -131,7 +131,7 @@ class SegNetNode(GuardedParameters, LifecycleNode):
                 due = time.monotonic() + self.parameters.diagnostics_period
         if self._segmenter.failure:
             self.get_logger().error(self._segmenter.failure)
-            self._segmenter.free(JOIN_S)
+            self._segmenter.give_up(JOIN_S)
             return TransitionCallbackReturn.FAILURE
         self._tell_classes()  # before the first label image
         return super().on_configure(state)

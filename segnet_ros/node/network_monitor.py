@@ -31,13 +31,10 @@ class NetworkMonitor:
 
     def describe_model(self, device: str) -> DiagnosticStatus:
         """Say what is loaded."""
-        level, text = DiagnosticStatus.WARN, 'no network is loaded'
+        level, text = self._judge_model()
         values: dict[str, str] = {}
         thread = self._segmenter.thread
-        if self._segmenter.is_loading:
-            text = 'loading'
         if thread and thread.network:
-            level, text = DiagnosticStatus.OK, 'OK'
             values = {
                 **_describe_network(thread.network),
                 'loaded in (s)': format_number(thread.load_s),
@@ -45,6 +42,18 @@ class NetworkMonitor:
                 'images at once': str(thread.batch),
             }
         return make_status(self._node_name, 'model', level, text, device, values)
+
+    def _judge_model(self) -> tuple[bytes, str]:
+        refusal = self._segmenter.refusal
+        if self._segmenter.predictor:
+            if refusal:
+                return DiagnosticStatus.WARN, f'kept the old network: {refusal}'
+            return DiagnosticStatus.OK, 'OK'
+        if self._segmenter.is_loading:
+            return DiagnosticStatus.WARN, 'loading'
+        if refusal:
+            return DiagnosticStatus.ERROR, f'no network is loaded: {refusal}'
+        return DiagnosticStatus.ERROR, 'no network is loaded; configure the node'
 
     def describe_inference(self, device: str) -> DiagnosticStatus:
         """Say how fast images are segmented, and whether it fails."""

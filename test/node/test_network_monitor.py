@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 import hashlib
 
+from lifecycle_msgs.msg import Transition
 from node_control import NodeProcess
 from node_control import REAL
 import numpy as np
@@ -12,9 +13,12 @@ import pytest
 from ros_client import make_image
 from ros_client import RosClient
 from segnet_ros.core.checkpoint_file import packaged_checkpoint
+from std_srvs.srv import Trigger
+from test_lifecycle import change_state
 
 pytestmark = pytest.mark.ros
 
+FISH = 'expected a checkpoint, found a fish; give another one'
 IMAGE = np.zeros((8, 12, 3), np.uint8)
 
 
@@ -63,6 +67,57 @@ def test_the_file_and_the_size_of_the_network_are_told(
     assert model['sha256'] == hashlib.sha256(packaged_checkpoint().read_bytes()).hexdigest()
     assert model['parameters'] == '29449355'
     assert model['input size'] == '32x32'
+
+
+def test_why_a_network_is_not_used_is_told_until_another_one_is(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    statuses = client.record_network_diagnostics()
+    start_node('--ros-args', '-p', 'autostart:=false', '-p', 'checkpoint:=broken')
+
+    def await_model(level: int, text: str) -> None:
+        expected = (str(level), text)
+
+        def is_told() -> bool:
+            model = latest(statuses, 'model')
+            return bool(model) and (model['level'], model['message']) == expected
+
+        client.spin_until(is_told, str(expected))
+
+    def reload(checkpoint: str) -> bool:
+        client.set_parameter('segnet', 'checkpoint', checkpoint)
+        return bool(client.call(Trigger, 'segnet/reload', Trigger.Request()).success)
+
+    await_model(2, 'no network is loaded; configure the node')
+    assert not change_state(client, Transition.TRANSITION_CONFIGURE)
+    await_model(2, f'no network is loaded: {FISH}')
+    client.set_parameter('segnet', 'checkpoint', '')
+    assert change_state(client, Transition.TRANSITION_CONFIGURE)
+    await_model(0, 'OK')
+    assert not reload('broken')
+    await_model(1, f'kept the old network: {FISH}')
+    assert not reload('other')
+    await_model(
+        1,
+        'kept the old network: expected a checkpoint with the classes this, that, found these,'
+        ' those; start the node anew to change its classes',
+    )
+    assert reload('there')
+    await_model(0, 'OK')
+    assert latest(statuses, 'model')['checkpoint'] == 'there'
+    assert not reload('broken')
+    assert change_state(client, Transition.TRANSITION_CLEANUP)
+    await_model(2, 'no network is loaded; configure the node')
+
+
+def test_a_failure_to_load_that_nobody_expects_is_told_in_one_line(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    statuses = client.record_network_diagnostics()
+    start_node('--fail-load', 'RuntimeError', '--ros-args', '-p', 'autostart:=false')
+    assert not change_state(client, Transition.TRANSITION_CONFIGURE)
+    text = f'no network is loaded: RuntimeError: {FISH}'
+    client.spin_until(lambda: latest(statuses, 'model').get('message') == text, text)
 
 
 def test_failures_are_told_until_an_image_is_segmented(
