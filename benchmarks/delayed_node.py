@@ -18,6 +18,7 @@ class DelayedPredictor:
 
     label_set = SimpleNamespace(name='stand-in', num_classes=11, names=('thing',) * 11)
     device = 'cpu'
+    hardware_id = 'stand-in'
     precision = 'fp32'
     input_size = (360, 480)
     num_parameters = 0

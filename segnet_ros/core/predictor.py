@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.checkpoint import load_checkpoint
+from segnet_ros.core.device import describe_hardware
 from segnet_ros.core.device import DTYPES
 from segnet_ros.core.device import select_device
 from segnet_ros.core.device import select_precision
@@ -81,6 +82,7 @@ class Predictor:
         self.label_set = checkpoint.label_set
         self.provenance = checkpoint.provenance
         self.num_parameters = checkpoint.num_parameters
+        self.hardware_id = describe_hardware(self.device)
         self._engine = make_engine(checkpoint, self.device, DTYPES[self.precision])
 
     @classmethod

@@ -53,7 +53,7 @@ class CameraMonitor:
 
     def status(
         self,
-        device: str,
+        hardware_id: str,
         classes: Sequence[str],
         obstacle: str,
         advice: str,
@@ -62,7 +62,7 @@ class CameraMonitor:
         """
         Describe the camera now.
 
-        :param device: what the network runs on
+        :param hardware_id: what the network runs on
         :param classes: names by class id; none until the network is loaded
         :param obstacle: why no images are segmented; empty if they are
         :param advice: what is wrong and what to do, as the log has it; empty if nothing is
@@ -80,7 +80,9 @@ class CameraMonitor:
             **self._describe_input(),
         }
         values['classes'] = ', '.join(classes)
-        return make_status(self._node_name, self._camera.topic, level, message, device, values)
+        return make_status(
+            self._node_name, self._camera.topic, level, message, hardware_id, values
+        )
 
     def _measure_rates(self, counts: Counts) -> Rates:
         now = time.monotonic()

@@ -43,16 +43,16 @@ class Diagnostics:
         message = DiagnosticArray()
         message.header.stamp = self._node.get_clock().now().to_msg()
         predictor = self._segmenter.predictor
-        device = str(predictor.device) if predictor else parameters.device
+        hardware_id = predictor.hardware_id if predictor else parameters.device
         classes = predictor.label_set.names if predictor else ()
         obstacle = '' if is_active else self._describe_obstacle()
         message.status = [
             *(
-                monitor.status(device, classes, obstacle, adviser.advice, parameters)
+                monitor.status(hardware_id, classes, obstacle, adviser.advice, parameters)
                 for monitor, adviser in zip(self._monitors, self._advisers, strict=True)
             ),
-            self._network_monitor.describe_model(device),
-            self._network_monitor.describe_inference(device),
+            self._network_monitor.describe_model(hardware_id),
+            self._network_monitor.describe_inference(hardware_id),
         ]
         self._publisher.publish(message)
 

@@ -29,7 +29,7 @@ class NetworkMonitor:
         self._asked_at = time.monotonic()
         self._total = 0
 
-    def describe_model(self, device: str) -> DiagnosticStatus:
+    def describe_model(self, hardware_id: str) -> DiagnosticStatus:
         """Say what is loaded."""
         level, text = self._judge_model()
         values: dict[str, str] = {}
@@ -41,7 +41,7 @@ class NetworkMonitor:
                 'warmed up in (s)': format_number(thread.warm_up_s),
                 'images at once': str(thread.batch),
             }
-        return make_status(self._node_name, 'model', level, text, device, values)
+        return make_status(self._node_name, 'model', level, text, hardware_id, values)
 
     def _judge_model(self) -> tuple[bytes, str]:
         refusal = self._segmenter.refusal
@@ -55,7 +55,7 @@ class NetworkMonitor:
             return DiagnosticStatus.ERROR, f'no network is loaded: {refusal}'
         return DiagnosticStatus.ERROR, 'no network is loaded; configure the node'
 
-    def describe_inference(self, device: str) -> DiagnosticStatus:
+    def describe_inference(self, hardware_id: str) -> DiagnosticStatus:
         """Say how fast images are segmented, and whether it fails."""
         thread = self._segmenter.thread
         level, text, values = DiagnosticStatus.OK, 'OK', {}
@@ -72,7 +72,7 @@ class NetworkMonitor:
             elif thread.failures:
                 level = DiagnosticStatus.ERROR
                 text = f'failed for {thread.failures} images in a row; the log says why'
-        return make_status(self._node_name, 'inference', level, text, device, values)
+        return make_status(self._node_name, 'inference', level, text, hardware_id, values)
 
     def _describe_speed(self, latencies: Latencies) -> dict[str, str]:
         now = time.monotonic()

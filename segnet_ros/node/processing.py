@@ -46,6 +46,7 @@ class ImagePredictor(Protocol):
 
     label_set: LabelSet
     device: Any
+    hardware_id: str
     precision: str
     input_size: tuple[int, int]
     num_parameters: int

@@ -1,7 +1,10 @@
 """The choice of device and precision."""
 
+import re
+
 import pytest
 from segnet_ros.core.device import cpu_computes_bf16
+from segnet_ros.core.device import describe_hardware
 from segnet_ros.core.device import DeviceError
 from segnet_ros.core.device import select_device
 from segnet_ros.core.device import select_precision
@@ -21,6 +24,18 @@ def test_cuda_without_a_gpu_says_what_to_do():
     with pytest.raises(DeviceError, match=r"expected a GPU for device 'cuda'.* found 0; install"):
         select_device('cuda')
     assert select_device('auto').type == 'cpu'
+
+
+def test_hardware_is_named():
+    assert describe_hardware(torch.device('cpu')) == 'cpu'
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(NO_GPU, reason='needs a CUDA device')
+def test_a_gpu_is_named_by_what_it_is_and_by_which_one():
+    name = torch.cuda.get_device_name()
+    found = describe_hardware(torch.device('cuda'))
+    assert found == name or re.fullmatch(rf'{re.escape(name)} .*[0-9a-f-]{{36}}', found)
 
 
 def test_precision_is_decided_by_capability():

@@ -50,6 +50,7 @@ class DelayPredictor:
     """
 
     device = 'cpu'
+    hardware_id = 'stand-in'
     precision = 'fp32'
     input_size = (48, 64)
     num_parameters = 0

@@ -34,6 +34,7 @@ def test_model_and_inference_are_described(
     start_node('--load', '1.5', '--warm-up', '0.5', '--delay', '0.02')
     client.spin_until(lambda: latest(statuses, 'model').get('message') == 'loading')
     assert latest(statuses, 'model')['level'] == '1'
+    assert {status['hardware_id'] for status in statuses} == {'auto'}
     client.spin_until(lambda: latest(statuses, 'model').get('message') == 'OK')
     model = latest(statuses, 'model')
     assert model['checkpoint'] == 'the packaged one'
@@ -54,6 +55,7 @@ def test_model_and_inference_are_described(
     inference = latest(statuses, 'inference')
     assert 20 <= float(inference['latency p50 (ms)']) <= float(inference['latency max (ms)'])
     assert inference['level'] == '0'
+    assert inference['hardware_id'] == model['hardware_id'] == 'stand-in'
 
 
 def test_the_file_and_the_size_of_the_network_are_told(
@@ -67,6 +69,7 @@ def test_the_file_and_the_size_of_the_network_are_told(
     assert model['sha256'] == hashlib.sha256(packaged_checkpoint().read_bytes()).hexdigest()
     assert model['parameters'] == '29449355'
     assert model['input size'] == '32x32'
+    assert model['hardware_id'] == 'cpu'
 
 
 def test_why_a_network_is_not_used_is_told_until_another_one_is(

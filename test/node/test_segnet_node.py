@@ -203,7 +203,7 @@ def test_diagnostics_describe_the_camera(node: NodeProcess, client: RosClient) -
     )
     status = statuses[-1]
     assert status['name'] == 'segnet: image_raw'
-    assert status['hardware_id'] == 'cpu'
+    assert status['hardware_id'] == 'stand-in'
     assert status['topic'] == '/image_raw'
     assert status['encoding'] == 'rgb8'
     assert status['classes'] == 'this, that'
