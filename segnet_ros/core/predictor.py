@@ -17,6 +17,7 @@ from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.device import describe_hardware
 from segnet_ros.core.device import DTYPES
+from segnet_ros.core.device import measure_memory
 from segnet_ros.core.device import select_device
 from segnet_ros.core.device import select_precision
 from segnet_ros.core.engine import make_engine
@@ -107,6 +108,15 @@ class Predictor:
         if cpu_threads or selected.type == 'cuda':
             torch.set_num_threads(cpu_threads or 1)
         return cls(load_checkpoint(path), str(selected), precision, input_size)
+
+    @property
+    def device_ms(self) -> float | None:
+        """How long the GPU took for the last images, in ms; None for a CPU."""
+        return self._engine.device_ms
+
+    def measure_memory(self) -> dict[str, int]:
+        """Measure the memory of the GPU, as :func:`segnet_ros.core.device.measure_memory` does."""
+        return measure_memory(self.device)
 
     def warm_up(self) -> None:
         """Segment a black image, so that the first real one does not wait for set-up."""

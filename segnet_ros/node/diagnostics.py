@@ -52,7 +52,7 @@ class Diagnostics:
                 for monitor, adviser in zip(self._monitors, self._advisers, strict=True)
             ),
             self._network_monitor.describe_model(hardware_id),
-            self._network_monitor.describe_inference(hardware_id),
+            self._network_monitor.describe_inference(hardware_id, parameters),
         ]
         self._publisher.publish(message)
 

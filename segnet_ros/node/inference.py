@@ -87,6 +87,17 @@ class InferenceThread(threading.Thread):
         """How many images in a row the predictor has failed for."""
         return self._processor.failures if self._processor else 0
 
+    @property
+    def last_error(self) -> str:
+        """Why the predictor has failed last, in one line; empty if it has not."""
+        return self._processor.last_error if self._processor else ''
+
+    def reset_statistics(self) -> None:
+        """Forget latencies and the last error."""
+        self.latencies.clear()
+        if self._processor:
+            self._processor.last_error = ''
+
     def retire(self) -> None:
         """Finish the image in progress, and wait for the end."""
         self._over.set()

@@ -61,6 +61,11 @@ class DelayPredictor:
         self._checkpoint = checkpoint
         self._plan = plan
         self._number = 0
+        self.device_ms = 0.25 if plan.gpu else None
+
+    def measure_memory(self) -> dict[str, int]:
+        """Have the memory of a GPU, if so planned."""
+        return {'allocated': 1_500_000, 'free': 2_000_000_000} if self._plan.gpu else {}
 
     def warm_up(self) -> None:
         """Take the planned time."""
@@ -136,6 +141,7 @@ def parse_plan() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument('--delay', type=float, default=0.0, help='seconds per image')
     parser.add_argument('--fail-load', choices=FAILURES, help='raise this while loading')
     parser.add_argument('--batches', action='store_true', help='images of all cameras at once')
+    parser.add_argument('--gpu', action='store_true', help='tell of time and memory of a GPU')
     parser.add_argument(
         '--fail-at', type=int, nargs='+', default=(), help='raise at these images, from 1'
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import hashlib
+import re
 
 from lifecycle_msgs.msg import Transition
 from node_control import NodeProcess
@@ -55,6 +56,8 @@ def test_model_and_inference_are_described(
     inference = latest(statuses, 'inference')
     assert 20 <= float(inference['latency p50 (ms)']) <= float(inference['latency max (ms)'])
     assert inference['level'] == '0'
+    assert inference['last error'] == ''
+    assert not [key for key in inference if 'GPU' in key]
     assert inference['hardware_id'] == model['hardware_id'] == 'stand-in'
 
 
@@ -136,3 +139,53 @@ def test_failures_are_told_until_an_image_is_segmented(
     assert any('failed for 2 images in a row' in status['message'] for status in told)
     assert all(status['level'] == '2' for status in told)
     client.spin_until(lambda: latest(statuses, 'inference').get('level') == '0')
+    assert latest(statuses, 'inference')['last error'] == 'RuntimeError: planned failure'
+    assert client.call(Trigger, 'segnet/reset_statistics', Trigger.Request()).success
+    client.spin_until(lambda: latest(statuses, 'inference')['last error'] == '', 'no error')
+
+
+def test_a_gpu_tells_of_its_time_and_its_memory(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    statuses = client.record_network_diagnostics()
+    start_node('--gpu')
+    client.spin_until(lambda: 'images per second' in latest(statuses, 'inference'))
+    inference = latest(statuses, 'inference')
+    assert {key: value for key, value in inference.items() if 'GPU' in key} == {
+        'GPU time (ms)': '0.25',
+        'GPU memory allocated (MB)': '1.5',
+        'GPU memory free (MB)': '2000.0',
+    }
+
+
+def test_inference_that_hangs_is_an_error_and_the_gpu_is_not_asked_any_more(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    statuses = client.record_network_diagnostics()
+    node = start_node('--gpu', '--delay', '60')
+    client.record('segnet/label')
+    camera = client.advertise()
+    client.publish_until(camera, lambda: make_image(IMAGE), lambda: node.reports)
+    client.spin_until(lambda: latest(statuses, 'inference').get('level') == '2', 'error')
+    inference = latest(statuses, 'inference')
+    assert re.fullmatch(r'an image .* for 1\d s; start the node anew', inference['message'])
+    assert not [key for key in inference if 'GPU' in key]
+
+
+def test_slow_inference_is_a_warning_where_a_limit_is_given(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    statuses = client.record_network_diagnostics()
+    start_node('--delay', '0.05')
+    client.record('segnet/label')
+    camera = client.advertise()
+
+    def is_known() -> bool:
+        return latest(statuses, 'inference').get('latency p95 (ms)', 'unknown') != 'unknown'
+
+    client.publish_until(camera, lambda: make_image(IMAGE), is_known)
+    assert latest(statuses, 'inference')['level'] == '0'
+    client.set_parameter('segnet', 'max_latency_warn_ms', 20.0)
+    client.spin_until(lambda: latest(statuses, 'inference')['level'] == '1', 'warning')
+    text = latest(statuses, 'inference')['message']
+    assert re.fullmatch(r'images take \d+ ms \(p95\), expected at most 20', text)
