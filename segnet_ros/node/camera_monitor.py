@@ -11,9 +11,11 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from segnet_ros.node.age import Ages
 from segnet_ros.node.age import CLOCK_MISMATCH
 from segnet_ros.node.camera import Camera
+from segnet_ros.node.image_subscription import describe_profile
 from segnet_ros.node.mailbox import Counts
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.status import format_number
+from segnet_ros.node.status import format_size
 from segnet_ros.node.status import make_status
 
 ENOUGH = 0.9
@@ -141,8 +143,9 @@ class CameraMonitor:
             'lost in transport': 'unknown' if camera.lost is None else str(camera.lost),
             'topic': camera.topic,
             'encoding': camera.encoding,
+            'size': format_size(camera.size),
             'last image (s ago)': format_number(time.monotonic() - camera.last_arrival),
-            'reliability': camera.reliability,
+            **describe_profile(camera.profile),
             'publishers': str(camera.publishers),
         }
 

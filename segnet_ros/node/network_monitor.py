@@ -11,6 +11,7 @@ from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.processing import ImagePredictor
 from segnet_ros.node.segmenter import Segmenter
 from segnet_ros.node.status import format_number
+from segnet_ros.node.status import format_size
 from segnet_ros.node.status import make_status
 
 STUCK_S = 10.0
@@ -123,7 +124,6 @@ def _describe_gpu(predictor: ImagePredictor) -> dict[str, str]:
 
 def _describe_network(network: Network) -> dict[str, str]:
     predictor = network.predictor
-    height, width = predictor.input_size
     return {
         'checkpoint': network.checkpoint,
         'sha256': network.sha256,
@@ -131,5 +131,5 @@ def _describe_network(network: Network) -> dict[str, str]:
         'classes': ', '.join(predictor.label_set.names),
         'parameters': str(predictor.num_parameters),
         'precision': predictor.precision,
-        'input size': f'{height}x{width}',
+        'input size': format_size(predictor.input_size),
     }

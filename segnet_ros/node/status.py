@@ -34,6 +34,11 @@ def make_status(
     )
 
 
+def format_size(size: tuple[int, int] | None) -> str:
+    """Write height and width, or that they are not known."""
+    return 'unknown' if size is None else f'{size[0]}x{size[1]}'
+
+
 def format_number(value: float | None) -> str:
     """Write a number with one decimal place, or that there is none."""
     return 'unknown' if value is None else f'{value:.1f}'

@@ -90,6 +90,14 @@ def test_every_viewer_hears_every_camera(
         assert labels == {numbers[camera]}, (camera, viewer)
 
 
+def test_what_is_told_of_the_subscription_is_what_it_has_after_overrides(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    statuses = client.record_diagnostics()
+    start_node('--ros-args', '-p', 'qos_overrides./image_raw.subscription.history:=keep_all')
+    client.spin_until(lambda: statuses and statuses[-1]['history'] == 'keep all', 'keep all')
+
+
 @pytest.mark.filterwarnings('ignore:Deprecated in favor:DeprecationWarning')  # in rclpy's own code
 def test_a_viewer_that_asks_for_kept_images_is_told_of(
     client: RosClient, start_node: Callable[..., NodeProcess]
