@@ -58,6 +58,7 @@ class Camera:
     Everything but ``outputs``, ``ages``, ``slot`` and ``calibration`` belongs to the thread of the
     executor.
 
+    :ivar name: in the names of its topics; may be empty
     :ivar subscribed_name: of the topic, before remapping
     :ivar topic: resolved name
     :ivar outputs: where its results go
@@ -85,6 +86,7 @@ class Camera:
         :param parameters: say which kind of messages to hear, and how reliably
         :param mailbox: where its images wait, beside those of other cameras
         """
+        self.name = name
         self.subscribed_name = f'{name}/image_raw' if name else 'image_raw'
         self.topic = node.resolve_topic_name(self.subscribed_name)
         self._kind: type[ImageMessage] = Image

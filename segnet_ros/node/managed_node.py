@@ -64,7 +64,7 @@ class SegNetNode(GuardedParameters, LifecycleNode):
         ]
         self._label_info = LabelInfoPublisher(self, self.parameters.cameras)
         self._segmenter = Segmenter(self._make_thread)
-        self._diagnostics = Diagnostics(self, self._cameras, self._segmenter)
+        self._diagnostics = Diagnostics(self, self._cameras, self._segmenter, self._label_info)
         Services(self, self._cameras, self._segmenter, self._describe_network)
         self.add_on_set_parameters_callback(self._refuse_unknown_classes)
         self._is_active = False
