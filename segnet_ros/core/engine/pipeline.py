@@ -51,6 +51,11 @@ class Pipeline:
     finish: Callable[..., dict[str, Tensor]] = compute_outputs
     """:func:`segnet_ros.core.outputs.compute_outputs`, or a kernel that does the same."""
 
+    @property
+    def device_ms(self) -> float | None:
+        """None: only a graph measures how long the device takes."""
+        return None
+
     def segment(self, images: Sequence[Image], request: Request, opacity: float) -> list[Outputs]:
         """
         Segment images, that may differ in size, in one forward pass.
