@@ -18,8 +18,11 @@ class DelayedPredictor:
 
     label_set = SimpleNamespace(name='stand-in', num_classes=11, names=('thing',) * 11)
     device = 'cpu'
+    hardware_id = 'stand-in'
     precision = 'fp32'
     input_size = (360, 480)
+    num_parameters = 0
+    device_ms = None
 
     def __init__(self, delay_s: float) -> None:
         self._delay_s = delay_s
@@ -27,6 +30,10 @@ class DelayedPredictor:
 
     def warm_up(self) -> None:
         """Do nothing: there is nothing to warm up."""
+
+    def measure_memory(self) -> dict[str, int]:
+        """Have none."""
+        return {}
 
     def find_batch(self, _: int) -> int:
         """Take images one by one."""

@@ -72,14 +72,18 @@ class Checkpoint:
         if not isinstance(self.provenance, dict):
             raise CheckpointError(f'expected provenance by name, found {self.provenance!r}')
 
+    @property
+    def num_parameters(self) -> int:
+        """Number of parameters that are trained; statistics of batch normalization are none."""
+        return sum(parameter.numel() for parameter in _make_shapes(self.config).parameters())
+
     def build_network(self) -> Network:
         """
         Build the network with these weights, in evaluation mode, on the CPU in fp32.
 
         :raises CheckpointError: if weights are missing, left over or of another shape
         """
-        with torch.device('meta'):
-            network = self.config.build()
+        network = _make_shapes(self.config)
         try:
             check_weights(network.state_dict(), self.weights)
         except WeightsError as error:
@@ -121,14 +125,18 @@ def load_checkpoint(path: str | Path = '') -> Checkpoint:
     try:
         weights, metadata = read_weights(path, METADATA_KEY)
         checkpoint = _parse(metadata, weights)
-        with torch.device('meta'):
-            expected = checkpoint.config.build().state_dict()
-        check_weights(expected, weights)
+        check_weights(_make_shapes(checkpoint.config).state_dict(), weights)
     except WeightsError as error:
         raise CheckpointError(
             f'{path}: {error}; use a checkpoint that this version of segnet_train wrote'
         ) from error
     return checkpoint
+
+
+def _make_shapes(config: NetworkConfig) -> Network:
+    """Make a network of names and shapes alone, which takes no memory."""
+    with torch.device('meta'):
+        return config.build()
 
 
 def _parse(metadata: str, weights: dict[str, Tensor]) -> Checkpoint:

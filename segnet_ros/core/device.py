@@ -55,6 +55,34 @@ def select_precision(name: str, device: torch.device) -> str:
     return 'bf16' if cpu_computes_bf16() else 'fp32'
 
 
+def describe_hardware(device: torch.device) -> str:
+    """Name what computes: ``cpu``, or name and UUID of the GPU, by which two alike differ."""
+    if device.type != 'cuda':
+        return 'cpu'
+    properties = torch.cuda.get_device_properties(device)
+    # PyTorch 2.3 does not tell the UUID.
+    return f'{properties.name} {getattr(properties, "uuid", "")}'.rstrip()
+
+
+def measure_memory(device: torch.device) -> dict[str, int]:
+    """
+    Measure the memory of a GPU; from any thread.
+
+    :return: bytes ``allocated`` by tensors of this process, ``reserved`` by PyTorch, and ``free``
+        for any process; empty for a CPU, and for a GPU that is out of order
+    """
+    if device.type != 'cuda':
+        return {}
+    try:
+        return {
+            'allocated': torch.cuda.memory_allocated(device),
+            'reserved': torch.cuda.memory_reserved(device),
+            'free': torch.cuda.mem_get_info(device)[0],
+        }
+    except RuntimeError:  # after an illegal access every call fails
+        return {}
+
+
 def cpu_computes_bf16() -> bool:
     """
     Tell whether the CPU has instructions for bf16 (AVX512-BF16 or AMX), as PyTorch sees it.

@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.checkpoint import load_checkpoint
+from segnet_ros.core.device import describe_hardware
 from segnet_ros.core.device import DTYPES
+from segnet_ros.core.device import measure_memory
 from segnet_ros.core.device import select_device
 from segnet_ros.core.device import select_precision
 from segnet_ros.core.encoder import MIN_SIZE
@@ -84,6 +86,8 @@ class Predictor:
         self.label_set = checkpoint.label_set
         self.provenance = checkpoint.provenance
         self.has_dropout = is_sampled(checkpoint.config)
+        self.num_parameters = checkpoint.num_parameters
+        self.hardware_id = describe_hardware(self.device)
         self._engine = make_engine(checkpoint, self.device, DTYPES[self.precision])
 
     @classmethod
@@ -108,6 +112,15 @@ class Predictor:
         if cpu_threads or selected.type == 'cuda':
             torch.set_num_threads(cpu_threads or 1)
         return cls(load_checkpoint(path), str(selected), precision, input_size)
+
+    @property
+    def device_ms(self) -> float | None:
+        """How long the GPU took for the last images, in ms; None for a CPU."""
+        return self._engine.device_ms
+
+    def measure_memory(self) -> dict[str, int]:
+        """Measure the memory of the GPU, as :func:`segnet_ros.core.device.measure_memory` does."""
+        return measure_memory(self.device)
 
     def warm_up(self) -> None:
         """Segment a black image, so that the first real one does not wait for set-up."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 import time
+from typing import Any
 
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy
+from rclpy.publisher import Publisher
 from segnet_ros.node.age import CLOCK_MISMATCH
 from segnet_ros.node.camera import Camera
 from segnet_ros.node.dds_settings import name_profile_variable
+from segnet_ros.node.deafness import find_deafness
 from segnet_ros.node.share import find_shared_file
 
 SILENCE_S = 5.0
@@ -27,15 +29,23 @@ class Adviser:
     :ivar advice: what is wrong at present and what to do; empty if nothing is
     """
 
-    def __init__(self, node: Node, camera: Camera, own_topics: Collection[str]) -> None:
+    def __init__(
+        self,
+        node: Node,
+        camera: Camera,
+        own_topics: Collection[str],
+        publishers: Collection[Publisher[Any]],
+    ) -> None:
         """
         Prepare.
 
         :param own_topics: resolved names of image topics not to propose
+        :param publishers: of what belongs to the camera
         """
         self._node = node
         self._camera = camera
         self._own_topics = own_topics
+        self._publishers = publishers
         self.advice = ''
         self._was_given: set[str] = set()
 
@@ -58,11 +68,8 @@ class Adviser:
             return 'silence', self._explain_silence()
         if self._loses_big_images(received):
             return 'loss', self._explain_loss(received)
-        for topic in self._camera.outputs.topics:
-            for info in self._node.get_subscriptions_info_by_topic(topic):
-                if info.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL:
-                    return f'deaf {topic}', _explain_deafness(topic, info.node_name)
-        return '', ''
+        deafness = find_deafness(self._node, self._publishers)
+        return (f'deaf {deafness.topic}', deafness.text) if deafness else ('', '')
 
     def _loses_big_images(self, received: int) -> bool:
         """Whether less than half of what the camera sent arrives; for best effort only."""
@@ -117,13 +124,6 @@ class Adviser:
             if self._camera.type_name in types and self._node.count_publishers(name) > 0
         )
         return sorted(set(published) - set(self._own_topics))
-
-
-def _explain_deafness(topic: str, subscriber: str) -> str:
-    return (
-        f'{topic}: {subscriber} hears nothing, because it asks for durability transient local, and'
-        ' images are volatile; let it subscribe with volatile'
-    )
 
 
 def _describe_profile() -> str:

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import time
-from typing import Any
 from typing import NamedTuple
 
 from rclpy.clock import JumpHandle
 from rclpy.clock import JumpThreshold
 from rclpy.duration import Duration
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy
-from rclpy.qos import HistoryPolicy
-from rclpy.qos import QoSPolicyKind
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 from segnet_ros.node.age import AgeWindow
 from segnet_ros.node.age import PLAUSIBLE_S
 from segnet_ros.node.calibration import Calibration
 from segnet_ros.node.conversions import shorten
+from segnet_ros.node.image_subscription import ImageMessage
+from segnet_ros.node.image_subscription import subscribe_to_images
 from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.outputs import Outputs
 from segnet_ros.node.parameter_record import declare_parameters
@@ -31,19 +28,6 @@ from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.parameters import prefix_of
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
-
-try:
-    from rclpy.event_handler import SubscriptionEventCallbacks
-    from rclpy.event_handler import UnsupportedEventTypeError
-except ImportError:  # Humble
-    from rclpy.qos_event import SubscriptionEventCallbacks
-    from rclpy.qos_event import UnsupportedEventTypeError
-
-
-ImageMessage = Any
-"""An Image or a CompressedImage, which have no types."""
-OVERRIDABLE = (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH)
-"""What qos_overrides may change of the subscription; its reliability has a parameter."""
 
 
 def choose_reliability(publishers: Sequence[ReliabilityPolicy]) -> ReliabilityPolicy:
@@ -74,6 +58,7 @@ class Camera:
     Everything but ``outputs``, ``ages``, ``slot`` and ``calibration`` belongs to the thread of the
     executor.
 
+    :ivar name: in the names of its topics; may be empty
     :ivar subscribed_name: of the topic, before remapping
     :ivar topic: resolved name
     :ivar outputs: where its results go
@@ -86,6 +71,7 @@ class Camera:
     :ivar lost: images that the transport is known to have lost; None if it does not tell
     :ivar disordered: images whose stamp was not later than that of the image before
     :ivar encoding: of the last image
+    :ivar size: of the last image, height and width; None where only its data tell
     :ivar data_size: of the last image, in bytes
     :ivar last_arrival: of an image, or of the first subscription, on ``time.monotonic``
     """
@@ -100,6 +86,7 @@ class Camera:
         :param parameters: say which kind of messages to hear, and how reliably
         :param mailbox: where its images wait, beside those of other cameras
         """
+        self.name = name
         self.subscribed_name = f'{name}/image_raw' if name else 'image_raw'
         self.topic = node.resolve_topic_name(self.subscribed_name)
         self._kind: type[ImageMessage] = Image
@@ -116,6 +103,7 @@ class Camera:
         self.lost: int | None = 0
         self.disordered = 0
         self.encoding = ''
+        self.size: tuple[int, int] | None = None
         self.data_size = 0
         self.last_arrival = 0.0
         self._node = node
@@ -131,6 +119,11 @@ class Camera:
     def type_name(self) -> str:
         """Name of the type of its messages, as the graph has it."""
         return f'sensor_msgs/msg/{self._kind.__name__}'
+
+    @property
+    def profile(self) -> QoSProfile | None:
+        """QoS of the subscription, as it is after ``qos_overrides``; None before."""
+        return self._subscription.qos_profile if self._subscription else None
 
     def enable(self, is_enabled: bool) -> None:
         """Let images in, as far as the camera's own parameter does; or drop them all."""
@@ -174,31 +167,12 @@ class Camera:
             self.last_arrival = time.monotonic()
             self.calibration.subscribe()
         self._destroy_subscription()
-        try:
-            events = SubscriptionEventCallbacks(message_lost=self._count_lost)
-            self._subscription = self._create_subscription(policy, events)
-        except UnsupportedEventTypeError:
+        self._subscription, tells_of_loss = subscribe_to_images(
+            self._node, self._kind, self.topic, self._receive, policy, self._count_lost
+        )
+        if not tells_of_loss:
             self.lost = None
-            self._subscription = self._create_subscription(policy, SubscriptionEventCallbacks())
         self.reliability = policy.name.lower()
-
-    def _create_subscription(
-        self, policy: ReliabilityPolicy, events: SubscriptionEventCallbacks
-    ) -> Subscription[ImageMessage]:
-        profile = QoSProfile(
-            history=HistoryPolicy.KEEP_LAST,
-            depth=1,
-            reliability=policy,
-            durability=DurabilityPolicy.VOLATILE,
-        )
-        return self._node.create_subscription(
-            self._kind,
-            self.topic,
-            self._receive,
-            profile,
-            event_callbacks=events,
-            qos_overriding_options=QoSOverridingOptions(OVERRIDABLE),
-        )
 
     def _forget_ages_after_jumps(self) -> JumpHandle:
         """
@@ -219,6 +193,7 @@ class Camera:
         self.last_arrival = time.monotonic()
         is_raw = isinstance(message, Image)
         self.encoding = shorten(message.encoding if is_raw else message.format)
+        self.size = (message.height, message.width) if is_raw else None
         self.data_size = len(message.data)
         stamp = (message.header.stamp.sec, message.header.stamp.nanosec)
         if self._last_stamp is not None and stamp <= self._last_stamp:

@@ -11,9 +11,11 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from segnet_ros.node.age import Ages
 from segnet_ros.node.age import CLOCK_MISMATCH
 from segnet_ros.node.camera import Camera
+from segnet_ros.node.image_subscription import describe_profile
 from segnet_ros.node.mailbox import Counts
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.status import format_number
+from segnet_ros.node.status import format_size
 from segnet_ros.node.status import make_status
 
 ENOUGH = 0.9
@@ -53,7 +55,7 @@ class CameraMonitor:
 
     def status(
         self,
-        device: str,
+        hardware_id: str,
         classes: Sequence[str],
         obstacle: str,
         advice: str,
@@ -62,7 +64,7 @@ class CameraMonitor:
         """
         Describe the camera now.
 
-        :param device: what the network runs on
+        :param hardware_id: what the network runs on
         :param classes: names by class id; none until the network is loaded
         :param obstacle: why no images are segmented; empty if they are
         :param advice: what is wrong and what to do, as the log has it; empty if nothing is
@@ -80,7 +82,9 @@ class CameraMonitor:
             **self._describe_input(),
         }
         values['classes'] = ', '.join(classes)
-        return make_status(self._node_name, self._camera.topic, level, message, device, values)
+        return make_status(
+            self._node_name, self._camera.topic, level, message, hardware_id, values
+        )
 
     def _measure_rates(self, counts: Counts) -> Rates:
         now = time.monotonic()
@@ -139,8 +143,9 @@ class CameraMonitor:
             'lost in transport': 'unknown' if camera.lost is None else str(camera.lost),
             'topic': camera.topic,
             'encoding': camera.encoding,
+            'size': format_size(camera.size),
             'last image (s ago)': format_number(time.monotonic() - camera.last_arrival),
-            'reliability': camera.reliability,
+            **describe_profile(camera.profile),
             'publishers': str(camera.publishers),
         }
 

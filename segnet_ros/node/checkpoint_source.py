@@ -6,7 +6,9 @@ from collections.abc import Callable
 from collections.abc import Sequence
 import hashlib
 from pathlib import Path
+from typing import NamedTuple
 
+from rclpy.impl.rcutils_logger import RcutilsLogger
 from segnet_ros.core.checkpoint_file import find_checkpoint
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.prediction_options import choose_classes
@@ -20,17 +22,35 @@ BLOCK = 1 << 20
 """Bytes that are read at a time."""
 
 
+class Network(NamedTuple):
+    """A network that is loaded, and what it was loaded from."""
+
+    predictor: ImagePredictor
+    checkpoint: str
+    """Its name for people."""
+    sha256: str
+    """Of the checkpoint file."""
+
+
 def load_network(
-    factory: PredictorFactory, values: Parameters, names: Sequence[str] | None
-) -> ImagePredictor:
+    factory: PredictorFactory,
+    values: Parameters,
+    names: Sequence[str] | None,
+    logger: RcutilsLogger,
+) -> Network:
     """
     Load the checkpoint that the parameters name.
 
     :param names: of the classes that it must have; None for any
+    :param logger: is told what is loaded, and where it will compute against expectation
     :raises ValueError: if it has others, or lacks those that the parameters name
     """
+    logger.info(
+        f'loading {values.checkpoint or "the packaged checkpoint"}, device {values.device}, '
+        f'precision {values.precision}'
+    )
     path = locate_checkpoint(values.checkpoint)
-    check_hash(path, values.checkpoint_sha256)
+    sha256 = hash_checkpoint(path, values.checkpoint_sha256)
     predictor = factory(
         path,
         device=values.device,
@@ -41,7 +61,12 @@ def load_network(
     choose_classes(values.classes, predictor.label_set)  # refuses unknown ones
     if names is not None:
         check_same_classes(names, predictor.label_set.names)
-    return predictor
+    if values.device == 'auto' and str(predictor.device) == 'cpu':
+        logger.warning(
+            'computing on the CPU, because PyTorch finds no GPU that it can use; where there '
+            'is one, install the PyTorch for it (doc/robots.md), else say device:=cpu'
+        )
+    return Network(predictor, values.checkpoint or 'the packaged one', sha256)
 
 
 def locate_checkpoint(text: str) -> str:
@@ -78,26 +103,38 @@ def locate_checkpoint(text: str) -> str:
     return str(Path(share) / file)
 
 
-def check_hash(path: str, expected: str) -> None:
+def hash_checkpoint(path: str, expected: str) -> str:
     """
-    Refuse a file that is not the one that is meant.
+    Hash a file, and refuse one that is not meant.
 
     :param path: of the checkpoint; empty for the packaged one
     :param expected: SHA-256 as ``sha256sum`` prints it; empty for any
-    :raises ValueError: if the file has another
-    :raises OSError: if it cannot be read
+    :return: SHA-256 of the file
+    :raises FileNotFoundError: if there is none
+    :raises ValueError: if it has another hash, or cannot be read
     """
-    if not expected:
-        return
-    digest = hashlib.sha256()
-    with open(find_checkpoint(path), 'rb') as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-    if digest.hexdigest() != expected.strip().lower():
+    name = path or 'the packaged checkpoint'
+    found = _hash_file(find_checkpoint(path), name)
+    if expected and found != expected.strip().lower():
         raise ValueError(
-            f'{path or "the packaged checkpoint"}: expected SHA-256 {expected}, found'
-            f' {digest.hexdigest()}; get the file again, or correct checkpoint_sha256'
+            f'{name}: expected SHA-256 {expected}, found {found}; get the file again, or correct'
+            ' checkpoint_sha256'
         )
+    return found
+
+
+def _hash_file(path: Path, name: str) -> str:
+    digest = hashlib.sha256()
+    try:
+        with open(path, 'rb') as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
+    except OSError as error:
+        raise ValueError(
+            f'{name}: expected a file that can be read, found {error.strerror}; correct its'
+            ' permissions, or copy it to another disk'
+        ) from error
+    return digest.hexdigest()
 
 
 def check_same_classes(expected: Sequence[str], found: Sequence[str]) -> None:

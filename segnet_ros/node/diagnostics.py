@@ -9,6 +9,7 @@ from rclpy.node import Node
 from segnet_ros.node.advice import Adviser
 from segnet_ros.node.camera import Camera
 from segnet_ros.node.camera_monitor import CameraMonitor
+from segnet_ros.node.label_info import LabelInfoPublisher
 from segnet_ros.node.network_monitor import NetworkMonitor
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.segmenter import Segmenter
@@ -17,14 +18,32 @@ from segnet_ros.node.segmenter import Segmenter
 class Diagnostics:
     """Publish a status of each camera, of the network and of inference; for the executor."""
 
-    def __init__(self, node: Node, cameras: Sequence[Camera], segmenter: Segmenter) -> None:
-        """Advertise; nothing is published yet."""
+    def __init__(
+        self,
+        node: Node,
+        cameras: Sequence[Camera],
+        segmenter: Segmenter,
+        label_info: LabelInfoPublisher,
+    ) -> None:
+        """
+        Advertise; nothing is published yet.
+
+        :param label_info: whose subscribers are looked at, as those of the cameras' outputs are
+        """
         self._node = node
         self._segmenter = segmenter
         node_name = node.get_fully_qualified_name()
         own_topics = [topic for camera in cameras for topic in camera.outputs.topics]
         self._monitors = [CameraMonitor(node_name, camera) for camera in cameras]
-        self._advisers = [Adviser(node, camera, own_topics) for camera in cameras]
+        self._advisers = [
+            Adviser(
+                node,
+                camera,
+                own_topics,
+                (*camera.outputs.publishers, *label_info.publishers_of(camera.name)),
+            )
+            for camera in cameras
+        ]
         self._network_monitor = NetworkMonitor(node_name, segmenter)
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 1)
 
@@ -43,16 +62,16 @@ class Diagnostics:
         message = DiagnosticArray()
         message.header.stamp = self._node.get_clock().now().to_msg()
         predictor = self._segmenter.predictor
-        device = str(predictor.device) if predictor else parameters.device
+        hardware_id = predictor.hardware_id if predictor else parameters.device
         classes = predictor.label_set.names if predictor else ()
         obstacle = '' if is_active else self._describe_obstacle()
         message.status = [
             *(
-                monitor.status(device, classes, obstacle, adviser.advice, parameters)
+                monitor.status(hardware_id, classes, obstacle, adviser.advice, parameters)
                 for monitor, adviser in zip(self._monitors, self._advisers, strict=True)
             ),
-            self._network_monitor.describe_model(device),
-            self._network_monitor.describe_inference(device),
+            self._network_monitor.describe_model(hardware_id),
+            self._network_monitor.describe_inference(hardware_id, parameters),
         ]
         self._publisher.publish(message)
 

@@ -10,6 +10,8 @@ import traceback
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
 from segnet_ros.node.camera import CameraImage
+from segnet_ros.node.checkpoint_source import Network
+from segnet_ros.node.error_text import describe_error
 from segnet_ros.node.latency import LatencyWindow
 from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.parameters import Parameters
@@ -23,24 +25,23 @@ class InferenceThread(threading.Thread):
     """
     Own a predictor, and with it the device, from loading to the last image.
 
-    :ivar predictor: None until it is loaded and warm
-    :ivar checkpoint: what it is loaded from, for people
+    :ivar network: None until it is loaded and warm
     :ivar failure: why the thread has ended by itself; empty if it has not
+    :ivar reason: the same in one line
     :ivar latencies: of the predictor
     :ivar load_s: how long it took to load
     :ivar warm_up_s: and then to warm up
     :ivar batch: how many images it computes at once, at most
-    :ivar settled: set once there is a predictor, or the thread has ended
+    :ivar settled: set once there is a network, or the thread has ended
     """
 
     def __init__(
         self,
         *,
-        load: Callable[[], ImagePredictor],
+        load: Callable[[], Network],
         mailbox: Mailbox[CameraImage],
         read_parameters: Callable[[], Parameters],
         read_age: Callable[[CameraImage], float],
-        checkpoint: str,
         notify: Callable[[], None],
         logger: RcutilsLogger,
         predecessor: InferenceThread | None = None,
@@ -52,15 +53,14 @@ class InferenceThread(threading.Thread):
             installation or a parameter is at fault
         :param read_parameters: called once per image
         :param read_age: tells how many seconds ago an image was taken, as far as clocks agree
-        :param checkpoint: what is loaded, for people
-        :param notify: called when ``predictor`` or ``failure`` has changed
+        :param notify: called when ``network`` or ``failure`` has changed
         :param predecessor: takes images until this one is warm, and is stopped then
         """
         # A daemon, so that a program that forgets ``stop`` can still end.
         super().__init__(name='inference', daemon=True)
-        self.predictor: ImagePredictor | None = None
+        self.network: Network | None = None
         self.failure = ''
-        self.checkpoint = checkpoint
+        self.reason = ''
         self.settled = threading.Event()
         self.latencies = LatencyWindow()
         self.load_s = 0.0
@@ -78,9 +78,25 @@ class InferenceThread(threading.Thread):
         self._processor: ImageProcessor | None = None
 
     @property
+    def predictor(self) -> ImagePredictor | None:
+        """What segments the images; None until it is loaded and warm."""
+        return self.network.predictor if self.network else None
+
+    @property
     def failures(self) -> int:
         """How many images in a row the predictor has failed for."""
         return self._processor.failures if self._processor else 0
+
+    @property
+    def last_error(self) -> str:
+        """Why the predictor has failed last, in one line; empty if it has not."""
+        return self._processor.last_error if self._processor else ''
+
+    def reset_statistics(self) -> None:
+        """Forget latencies and the last error."""
+        self.latencies.clear()
+        if self._processor:
+            self._processor.last_error = ''
 
     def retire(self) -> None:
         """Finish the image in progress, and wait for the end."""
@@ -98,36 +114,36 @@ class InferenceThread(threading.Thread):
         """Work until ``retire`` or ``silence``; for ``threading.Thread`` to call."""
         try:
             begun = time.monotonic()
-            predictor = self._load()
+            network = self._load()
             self.load_s = time.monotonic() - begun
-            predictor.warm_up()
+            network.predictor.warm_up()
             # Measured beside the predecessor, which goes on, it would come out by chance.
             self.batch = (
                 self._predecessor.batch
                 if self._predecessor
-                else choose_batch(predictor, self._read_parameters())
+                else choose_batch(network.predictor, self._read_parameters())
             )
             self.warm_up_s = time.monotonic() - begun - self.load_s
-            self._settle(predictor)
-            self._work(predictor)
+            self._settle(network)
+            self._work(network.predictor)
         except Exception as error:
             is_for_the_user = isinstance(error, (ValueError, OSError, ImportError))
-            if self.predictor is None and type(error).__name__ == 'OutOfMemoryError':
+            if self.network is None and type(error).__name__ == 'OutOfMemoryError':
                 self._fail(f'the memory of the GPU does not suffice: {error}; {MEMORY_REMEDY}')
-            elif is_for_the_user and self.predictor is None:
+            elif is_for_the_user and self.network is None:
                 self._fail(str(error))
             else:
-                self._fail(f'inference failed:\n{traceback.format_exc()}')
+                self._fail(f'inference failed:\n{traceback.format_exc()}', describe_error(error))
         finally:
             self.settled.set()
 
-    def _settle(self, predictor: ImagePredictor) -> None:
+    def _settle(self, network: Network) -> None:
         if self._over.is_set():
             return
         if self._predecessor:
             self._predecessor.retire()
             self._predecessor = None  # and its predictor can be freed
-        self.predictor = predictor
+        self.network = network
         self.settled.set()
         self._notify()
 
@@ -144,10 +160,10 @@ class InferenceThread(threading.Thread):
         while taken := self._mailbox.take(self._over.is_set, self.batch, describe_size):
             self._processor.process([one.item for one in taken])
 
-    def _fail(self, text: str) -> None:
+    def _fail(self, text: str, line: str = '') -> None:
         # While stopping, publishers may be gone already.
         if not self._is_silenced:
-            self.failure = text
+            self.failure, self.reason = text, line or text
             self._notify()
 
 

@@ -36,14 +36,24 @@ class LabelInfoPublisher:
         :param cameras: their names, may be empty
         """
         self._node = node
-        self._publishers: list[Publisher[Any]] = []
+        self._publishers: dict[str, Publisher[Any]] = {}
         self._published: tuple[Sequence[str], float] | None = None
         try:
             from vision_msgs.msg import LabelInfo
         except ImportError:
             node.get_logger().warning(ABSENCE)
             return
-        self._publishers = [advertise(node, LabelInfo, name_topic(name), KEPT) for name in cameras]
+        self._publishers = {
+            name: advertise(node, LabelInfo, name_topic(name), KEPT) for name in cameras
+        }
+
+    def publishers_of(self, camera: str) -> list[Publisher[Any]]:
+        """
+        Find the publisher of a camera; none where vision_msgs is not installed.
+
+        :param camera: its name, may be empty
+        """
+        return [publisher for name, publisher in self._publishers.items() if name == camera]
 
     def update(self, names: Sequence[str], threshold: float) -> None:
         """
@@ -57,7 +67,7 @@ class LabelInfoPublisher:
         self._published = names, threshold
         message = _make_message(names, threshold)
         message.header.stamp = self._node.get_clock().now().to_msg()
-        for publisher in self._publishers:
+        for publisher in self._publishers.values():
             publisher.publish(message)
 
 

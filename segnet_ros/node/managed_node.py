@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 import contextlib
 import threading
 import time
@@ -29,7 +28,6 @@ from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.parameter_record import declare_parameters
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.prediction_options import choose_classes
-from segnet_ros.node.processing import ImagePredictor
 from segnet_ros.node.segmenter import Segmenter
 from segnet_ros.node.services import Services
 
@@ -66,7 +64,7 @@ class SegNetNode(GuardedParameters, LifecycleNode):
         ]
         self._label_info = LabelInfoPublisher(self, self.parameters.cameras)
         self._segmenter = Segmenter(self._make_thread)
-        self._diagnostics = Diagnostics(self, self._cameras, self._segmenter)
+        self._diagnostics = Diagnostics(self, self._cameras, self._segmenter, self._label_info)
         Services(self, self._cameras, self._segmenter, self._describe_network)
         self.add_on_set_parameters_callback(self._refuse_unknown_classes)
         self._is_active = False
@@ -76,8 +74,7 @@ class SegNetNode(GuardedParameters, LifecycleNode):
         self._wake_up = self.create_guard_condition(self._start_when_loaded)
         # Steady, because a step of the system time must not stop it.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(LOOK_S, self._follow_publishers, clock=steady)
-        self.create_timer(LOOK_S, self._tell_classes, clock=steady)
+        self.create_timer(LOOK_S, self._look, clock=steady)
         period_s = self.parameters.diagnostics_period
         self.create_timer(period_s, self._publish_diagnostics, clock=steady)
         if self._starts_itself:
@@ -134,7 +131,7 @@ class SegNetNode(GuardedParameters, LifecycleNode):
                 due = time.monotonic() + self.parameters.diagnostics_period
         if self._segmenter.failure:
             self.get_logger().error(self._segmenter.failure)
-            self._segmenter.free(JOIN_S)
+            self._segmenter.give_up(JOIN_S)
             return TransitionCallbackReturn.FAILURE
         self._tell_classes()  # before the first label image
         return super().on_configure(state)
@@ -182,28 +179,14 @@ class SegNetNode(GuardedParameters, LifecycleNode):
         present = predecessor.predictor if predecessor else None
         names = present.label_set.names if present else None
         return InferenceThread(
-            load=lambda: self._load(values, names),
+            load=lambda: load_network(self._factory, values, names, self.get_logger()),
             mailbox=self._mailbox,
             read_parameters=lambda: self.read_parameters(Parameters),
             read_age=self._read_age,
-            checkpoint=values.checkpoint,
             notify=self.wake,
             logger=self.get_logger(),
             predecessor=predecessor,
         )
-
-    def _load(self, values: Parameters, names: Sequence[str] | None) -> ImagePredictor:
-        self.get_logger().info(
-            f'loading {values.checkpoint or "the packaged checkpoint"}, device {values.device}, '
-            f'precision {values.precision}'
-        )
-        predictor = load_network(self._factory, values, names)
-        if values.device == 'auto' and str(predictor.device) == 'cpu':
-            self.get_logger().warning(
-                'computing on the CPU, because PyTorch finds no GPU that it can use; where there '
-                'is one, install the PyTorch for it (doc/robots.md), else say device:=cpu'
-            )
-        return predictor
 
     def _refuse_unknown_classes(self, changes: list[Parameter[Any]]) -> SetParametersResult:
         predictor = self._segmenter.predictor
@@ -228,7 +211,9 @@ class SegNetNode(GuardedParameters, LifecycleNode):
             f'{predictor.label_set.num_classes} classes of {predictor.label_set.name}'
         )
 
-    def _follow_publishers(self) -> None:
+    def _look(self) -> None:
+        """Do what the graph or the parameters ask for since the last look."""
+        self._tell_classes()
         if self._is_active:
             for camera in self._cameras:
                 camera.follow_publishers()

@@ -5,9 +5,13 @@ from __future__ import annotations
 import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from segnet_ros.node.checkpoint_source import Network
 from segnet_ros.node.latency import Latencies
+from segnet_ros.node.parameters import Parameters
+from segnet_ros.node.processing import ImagePredictor
 from segnet_ros.node.segmenter import Segmenter
 from segnet_ros.node.status import format_number
+from segnet_ros.node.status import format_size
 from segnet_ros.node.status import make_status
 
 STUCK_S = 10.0
@@ -28,46 +32,51 @@ class NetworkMonitor:
         self._asked_at = time.monotonic()
         self._total = 0
 
-    def describe_model(self, device: str) -> DiagnosticStatus:
+    def describe_model(self, hardware_id: str) -> DiagnosticStatus:
         """Say what is loaded."""
-        level, text = DiagnosticStatus.WARN, 'no network is loaded'
+        level, text = self._judge_model()
         values: dict[str, str] = {}
-        thread, predictor = self._segmenter.thread, self._segmenter.predictor
-        if self._segmenter.is_loading:
-            text = 'loading'
-        if thread and predictor:
-            level, text = DiagnosticStatus.OK, 'OK'
-            height, width = predictor.input_size
-            values |= {
-                'checkpoint': thread.checkpoint or 'the packaged one',
-                'label set': predictor.label_set.name,
-                'classes': ', '.join(predictor.label_set.names),
-                'precision': predictor.precision,
-                'input size': f'{height}x{width}',
+        thread = self._segmenter.thread
+        if thread and thread.network:
+            values = {
+                **_describe_network(thread.network),
                 'loaded in (s)': format_number(thread.load_s),
                 'warmed up in (s)': format_number(thread.warm_up_s),
                 'images at once': str(thread.batch),
             }
-        return make_status(self._node_name, 'model', level, text, device, values)
+        return make_status(self._node_name, 'model', level, text, hardware_id, values)
 
-    def describe_inference(self, device: str) -> DiagnosticStatus:
-        """Say how fast images are segmented, and whether it fails."""
+    def _judge_model(self) -> tuple[bytes, str]:
+        refusal = self._segmenter.refusal
+        if self._segmenter.predictor:
+            if refusal:
+                return DiagnosticStatus.WARN, f'kept the old network: {refusal}'
+            return DiagnosticStatus.OK, 'OK'
+        if self._segmenter.is_loading:
+            return DiagnosticStatus.WARN, 'loading'
+        if refusal:
+            return DiagnosticStatus.ERROR, f'no network is loaded: {refusal}'
+        return DiagnosticStatus.ERROR, 'no network is loaded; configure the node'
+
+    def describe_inference(self, hardware_id: str, parameters: Parameters) -> DiagnosticStatus:
+        """
+        Say how fast images are segmented, and whether it fails.
+
+        :param parameters: say how fast it should be
+        """
         thread = self._segmenter.thread
         level, text, values = DiagnosticStatus.OK, 'OK', {}
-        if thread and thread.predictor:
+        if thread and thread.network:
             latencies = thread.latencies.summary()
-            values = self._describe_speed(latencies)
-            values['failures in a row'] = str(thread.failures)
-            if latencies.running_s > STUCK_S:
-                level = DiagnosticStatus.ERROR
-                text = (
-                    f'an image has been computed for {latencies.running_s:.0f} s;'
-                    ' start the node anew'
-                )
-            elif thread.failures:
-                level = DiagnosticStatus.ERROR
-                text = f'failed for {thread.failures} images in a row; the log says why'
-        return make_status(self._node_name, 'inference', level, text, device, values)
+            level, text = _judge_inference(thread.failures, latencies, parameters)
+            values = {
+                **self._describe_speed(latencies),
+                'failures in a row': str(thread.failures),
+                'last error': thread.last_error,
+            }
+            if latencies.running_s <= STUCK_S:  # else the GPU may not answer, for ever
+                values |= _describe_gpu(thread.network.predictor)
+        return make_status(self._node_name, 'inference', level, text, hardware_id, values)
 
     def _describe_speed(self, latencies: Latencies) -> dict[str, str]:
         now = time.monotonic()
@@ -82,3 +91,45 @@ class NetworkMonitor:
             'latency p99 (ms)': format_number(latencies.p99_ms),
             'latency max (ms)': format_number(latencies.max_ms),
         }
+
+
+def _judge_inference(
+    failures: int, latencies: Latencies, parameters: Parameters
+) -> tuple[bytes, str]:
+    if latencies.running_s > STUCK_S:
+        return (
+            DiagnosticStatus.ERROR,
+            f'an image has been computed for {latencies.running_s:.0f} s; start the node anew',
+        )
+    if failures:
+        return DiagnosticStatus.ERROR, f'failed for {failures} images in a row; the log says why'
+    limit_ms = parameters.max_latency_warn_ms
+    if limit_ms and latencies.p95_ms is not None and latencies.p95_ms > limit_ms:
+        return (
+            DiagnosticStatus.WARN,
+            f'images take {latencies.p95_ms:.0f} ms (p95), expected at most {limit_ms:g}',
+        )
+    return DiagnosticStatus.OK, 'OK'
+
+
+def _describe_gpu(predictor: ImagePredictor) -> dict[str, str]:
+    """Describe what a GPU did last and what it holds; nothing for a CPU."""
+    values = {}
+    if predictor.device_ms is not None:
+        values['GPU time (ms)'] = f'{predictor.device_ms:.2f}'
+    for kind, size in predictor.measure_memory().items():
+        values[f'GPU memory {kind} (MB)'] = format_number(size / 1e6)
+    return values
+
+
+def _describe_network(network: Network) -> dict[str, str]:
+    predictor = network.predictor
+    return {
+        'checkpoint': network.checkpoint,
+        'sha256': network.sha256,
+        'label set': predictor.label_set.name,
+        'classes': ', '.join(predictor.label_set.names),
+        'parameters': str(predictor.num_parameters),
+        'precision': predictor.precision,
+        'input size': format_size(predictor.input_size),
+    }

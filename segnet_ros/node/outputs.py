@@ -54,6 +54,11 @@ class Outputs:
         """Resolved names of the image topics."""
         return tuple(publisher.topic_name for publisher in self._raw.values())
 
+    @property
+    def publishers(self) -> tuple[Publisher[Any], ...]:
+        """Of all topics: raw, compressed, and the calibration."""
+        return (*self._raw.values(), *self._compressed.values(), self._info)
+
     def subscribed(self) -> tuple[str, ...]:
         """Name the outputs that someone subscribes to, raw or compressed."""
         return tuple(

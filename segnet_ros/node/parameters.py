@@ -109,7 +109,8 @@ class Parameters:
     )
     max_latency_warn_ms: float = parameter(
         0.0,
-        'Age of outputs (p95, in ms) above which there is a warning. 0: none.',
+        'Age of outputs, and latency of inference, above which there is a warning (p95, in ms). '
+        '0: none.',
         bounds=(0.0, 60000.0),
         read_only=False,
     )

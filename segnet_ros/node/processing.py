@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 import time
 from typing import Any
@@ -18,6 +19,7 @@ from segnet_ros.node.camera import CameraImage
 from segnet_ros.node.compressed_images import compressed_to_rgb
 from segnet_ros.node.conversions import image_to_rgb
 from segnet_ros.node.conversions import ImageError
+from segnet_ros.node.error_text import describe_error
 from segnet_ros.node.latency import LatencyWindow
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.prediction_options import choose_options
@@ -46,8 +48,17 @@ class ImagePredictor(Protocol):
 
     label_set: LabelSet
     device: Any
+    hardware_id: str
     precision: str
     input_size: tuple[int, int]
+    num_parameters: int
+
+    @property
+    def device_ms(self) -> float | None:
+        """How long a GPU took for the last images, in ms."""
+
+    def measure_memory(self) -> Mapping[str, int]:
+        """Measure the memory of a GPU, in bytes by kind; called in the executor's thread."""
 
     def warm_up(self) -> None:
         """Segment an image, so that the first real one does not wait for set-up."""
@@ -84,6 +95,7 @@ class ImageProcessor:
     Process images with a predictor; for the inference thread.
 
     :ivar failures: of the predictor in a row
+    :ivar last_error: of the predictor, in one line; empty if there was none
     """
 
     def __init__(
@@ -105,6 +117,7 @@ class ImageProcessor:
         :param latencies: of the predictor, to be added to
         """
         self.failures = 0
+        self.last_error = ''
         self._predictor = predictor
         self._read_parameters = read_parameters
         self._read_age = read_age
@@ -208,6 +221,7 @@ class ImageProcessor:
     def _survive(self, error: Exception) -> None:
         """Go on after a failure, but not after several in a row."""
         self.failures += 1
+        self.last_error = describe_error(error)
         if self.failures == MOST_FAILURES:
             raise error
         kind = type(error).__name__

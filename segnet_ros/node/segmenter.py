@@ -27,6 +27,7 @@ class Segmenter:
         self._make_thread = make_thread
         self._thread: InferenceThread | None = None
         self._successor: InferenceThread | None = None
+        self._refusal = ''
 
     @property
     def thread(self) -> InferenceThread | None:
@@ -44,6 +45,13 @@ class Segmenter:
         return self._thread.failure if self._thread else ''
 
     @property
+    def refusal(self) -> str:
+        """Why the network that was asked for last is not used, in one line; empty if it is."""
+        if self._thread and not self._thread.network:
+            return self._thread.reason
+        return self._refusal
+
+    @property
     def is_loading(self) -> bool:
         """Whether a first predictor, or another, is being loaded."""
         threads = (self._thread, self._successor)
@@ -52,6 +60,7 @@ class Segmenter:
     def start(self) -> None:
         """Begin to load, unless that was begun before."""
         if self._thread is None:
+            self._refusal = ''
             self._thread = self._make_thread(None)
             self._thread.start()
 
@@ -83,6 +92,7 @@ class Segmenter:
         if successor is not self._successor:
             return 'the node was cleaned up in the meantime'
         self._successor = None
+        self._refusal = successor.reason
         if successor.predictor:
             self._thread = successor
         free_memory()
@@ -111,7 +121,18 @@ class Segmenter:
         """
         self.stop(timeout_s)
         self._thread = self._successor = None
+        self._refusal = ''
         free_memory()
+
+    def give_up(self, timeout_s: float) -> None:
+        """
+        Free what could not be loaded, and remember why.
+
+        :param timeout_s: how long what is in progress may take to end
+        """
+        refusal = self.refusal
+        self.free(timeout_s)
+        self._refusal = refusal
 
 
 def free_memory() -> None:

@@ -62,7 +62,7 @@ class Services:
         for camera in self._cameras:
             camera.reset_statistics()
         if self._segmenter.thread:
-            self._segmenter.thread.latencies.clear()
+            self._segmenter.thread.reset_statistics()
         response.success = True
         response.message = 'counts and ages begin anew'
         return response

@@ -9,7 +9,12 @@ from diagnostic_msgs.msg import KeyValue
 
 
 def make_status(
-    node_name: str, component: str, level: bytes, text: str, device: str, values: Mapping[str, str]
+    node_name: str,
+    component: str,
+    level: bytes,
+    text: str,
+    hardware_id: str,
+    values: Mapping[str, str],
 ) -> DiagnosticStatus:
     """
     Make a status message.
@@ -17,16 +22,21 @@ def make_status(
     :param node_name: with namespace, so that two nodes on one camera differ
     :param component: part of the node
     :param level: a constant of ``DiagnosticStatus``
-    :param device: what the network runs on
+    :param hardware_id: what the network runs on
     """
     return DiagnosticStatus(
         level=level,
         # "<node>: <component>"; a leading slash would open a level in aggregators.
         name=f'{node_name.lstrip("/")}: {component.lstrip("/")}',
         message=text,
-        hardware_id=device,
+        hardware_id=hardware_id,
         values=[KeyValue(key=key, value=value) for key, value in values.items()],
     )
+
+
+def format_size(size: tuple[int, int] | None) -> str:
+    """Write height and width, or that they are not known."""
+    return 'unknown' if size is None else f'{size[0]}x{size[1]}'
 
 
 def format_number(value: float | None) -> str:

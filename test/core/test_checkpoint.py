@@ -181,6 +181,7 @@ def test_missing_and_unknown_weights_are_named(checkpoint):
 def test_the_packaged_checkpoint_is_the_full_segnet():
     checkpoint = load_checkpoint()
     assert checkpoint.config == SegNetConfig()
+    assert checkpoint.num_parameters == 29_449_355
     assert checkpoint.label_set == load_label_set('camvid')
     assert len(checkpoint.provenance['recipe']['images']) == 468
     assert checkpoint.provenance['metrics_of'].startswith('101 images, all seen in training')

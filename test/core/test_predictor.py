@@ -1,6 +1,7 @@
 """The predictor: geometry, outputs, devices."""
 
 import gc
+import time
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,8 +169,12 @@ def test_half_precision_keeps_nearly_all_labels(checkpoint, predictor):
 @pytest.mark.parametrize(('precision', 'share'), [('fp32', 0.999), ('fp16', 0.95)])
 def test_gpu_and_cpu_agree(checkpoint, predictor, precision, share):
     image = make_image(120, 160)
-    prediction = Predictor(checkpoint, 'cuda', precision).predict(image, OUTPUTS)
+    gpu = Predictor(checkpoint, 'cuda', precision)
+    begun = time.perf_counter()
+    prediction = gpu.predict(image, OUTPUTS)
+    assert 0 < gpu.device_ms < 1000 * (time.perf_counter() - begun)
     assert np.mean(prediction.label == predictor.predict(image).label) > share
+    assert predictor.device_ms is None
 
 
 def test_a_cpu_takes_images_one_by_one(predictor):

@@ -5,8 +5,8 @@ It takes its time and fails as planned, and writes one JSON line per image to st
 when it was begun (``time.monotonic``, the same clock in every process of a host), the value of
 its first pixel, the outputs asked for and the checkpoint that was loaded.
 
-A checkpoint called ``broken`` is refused, one called ``other`` has other classes, one called
-``slow`` takes a second to load.
+It runs in the folder ``checkpoints``, whose files have no weights, because their names say all:
+``broken`` is refused, ``other`` has other classes, ``slow`` takes a second to load.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import argparse
 from collections.abc import Sequence
 import importlib.abc
 import json
+import os
+from pathlib import Path
 import sys
 import time
 from types import SimpleNamespace
@@ -25,6 +27,7 @@ from numpy.typing import NDArray
 from segnet_ros.core.selection import Selection
 from segnet_ros.node.segnet_node import main
 
+CHECKPOINTS = Path(__file__).with_name('checkpoints')
 FAILURES = {
     'ValueError': ValueError,
     'FileNotFoundError': FileNotFoundError,
@@ -47,8 +50,10 @@ class DelayPredictor:
     """
 
     device = 'cpu'
+    hardware_id = 'stand-in'
     precision = 'fp32'
     input_size = (48, 64)
+    num_parameters = 0
 
     def __init__(self, plan: argparse.Namespace, checkpoint: str) -> None:
         names = ('these', 'those') if checkpoint == 'other' else ('this', 'that')
@@ -56,6 +61,11 @@ class DelayPredictor:
         self._checkpoint = checkpoint
         self._plan = plan
         self._number = 0
+        self.device_ms = 0.25 if plan.gpu else None
+
+    def measure_memory(self) -> dict[str, int]:
+        """Have the memory of a GPU, if so planned."""
+        return {'allocated': 1_500_000, 'free': 2_000_000_000} if self._plan.gpu else {}
 
     def warm_up(self) -> None:
         """Take the planned time."""
@@ -131,6 +141,7 @@ def parse_plan() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument('--delay', type=float, default=0.0, help='seconds per image')
     parser.add_argument('--fail-load', choices=FAILURES, help='raise this while loading')
     parser.add_argument('--batches', action='store_true', help='images of all cameras at once')
+    parser.add_argument('--gpu', action='store_true', help='tell of time and memory of a GPU')
     parser.add_argument(
         '--fail-at', type=int, nargs='+', default=(), help='raise at these images, from 1'
     )
@@ -142,6 +153,7 @@ def parse_plan() -> tuple[argparse.Namespace, list[str]]:
 def run() -> None:
     """Run the node as planned."""
     plan, node_args = parse_plan()
+    os.chdir(CHECKPOINTS)
     sys.meta_path.insert(0, SlowImport(plan.imports))
     sys.modules.update(dict.fromkeys(plan.without))  # None: an ImportError, as if it were absent
 

@@ -13,6 +13,7 @@ from segnet_ros.node.age import AgeWindow
 from segnet_ros.node.mailbox import Mailbox
 
 OWN_TOPIC = '/segnet/label'
+PUBLISHER = SimpleNamespace(topic_name=OWN_TOPIC, qos_profile=QoSProfile(depth=1))
 
 
 class Graph:
@@ -34,6 +35,9 @@ class Graph:
         profile = QoSProfile(depth=1, durability=self.durability)
         return [SimpleNamespace(node_name='viewer', qos_profile=profile)] * (topic == OWN_TOPIC)
 
+    def count_subscribers(self, topic: str) -> int:
+        return int(topic == OWN_TOPIC)
+
     def count_publishers(self, topic: str) -> int:
         return self.topics.get(topic, 1)
 
@@ -48,7 +52,6 @@ def camera() -> SimpleNamespace:
     return SimpleNamespace(
         slot=Mailbox[str]().open_slot(),
         subscribed_name='image_raw',
-        outputs=SimpleNamespace(topics=(OWN_TOPIC,)),
         topic='/image_raw',
         publishers=0,
         is_deaf=False,
@@ -63,7 +66,7 @@ def camera() -> SimpleNamespace:
 
 @pytest.fixture
 def adviser(graph: Graph, camera: SimpleNamespace) -> Adviser:
-    return Adviser(graph, camera, [OWN_TOPIC])
+    return Adviser(graph, camera, [OWN_TOPIC], [PUBLISHER])
 
 
 def receive(camera: SimpleNamespace, number: int) -> None:
@@ -168,7 +171,7 @@ def test_a_reliable_subscription_beside_a_best_effort_camera_is_explained(
     graph: Graph, camera: SimpleNamespace
 ) -> None:
     camera.publishers, camera.is_deaf = 1, True
-    adviser = Adviser(graph, camera, [OWN_TOPIC])  # type: ignore[arg-type]
+    adviser = Adviser(graph, camera, [OWN_TOPIC], [PUBLISHER])  # type: ignore[arg-type]
     adviser.check()
     assert 'set input_reliability to auto' in adviser.advice
     assert graph.warnings == [adviser.advice]
@@ -177,7 +180,7 @@ def test_a_reliable_subscription_beside_a_best_effort_camera_is_explained(
 def test_clocks_that_differ_are_told_once(graph: Graph, camera: SimpleNamespace) -> None:
     camera.slot.put('image')
     camera.ages.add(3600.0)
-    adviser = Adviser(graph, camera, [OWN_TOPIC])  # type: ignore[arg-type]
+    adviser = Adviser(graph, camera, [OWN_TOPIC], [PUBLISHER])  # type: ignore[arg-type]
     for _ in range(3):
         adviser.check()
     (warning,) = graph.warnings
@@ -191,7 +194,7 @@ def test_compressed_topics_are_proposed_as_they_are_remapped(
     camera.type_name = 'sensor_msgs/msg/CompressedImage'
     names = ['/cam/image/compressed', f'{OWN_TOPIC}/compressed']
     graph.get_topic_names_and_types = lambda: [(name, [camera.type_name]) for name in names]  # type: ignore[method-assign]
-    adviser = Adviser(graph, camera, [OWN_TOPIC])  # type: ignore[arg-type]
+    adviser = Adviser(graph, camera, [OWN_TOPIC], [PUBLISHER])  # type: ignore[arg-type]
     adviser.check()
     assert adviser.advice.endswith('image_raw:=/cam/image')
     assert OWN_TOPIC not in adviser.advice

@@ -8,6 +8,8 @@ from types import SimpleNamespace
 
 from diagnostic_msgs.msg import DiagnosticStatus
 import pytest
+from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
 from segnet_ros.node.age import AgeWindow
 from segnet_ros.node.camera_monitor import CameraMonitor
 from segnet_ros.node.mailbox import Mailbox
@@ -28,11 +30,12 @@ def camera(mailbox: Mailbox[str]) -> SimpleNamespace:
         slot=mailbox.open_slot(),
         ages=AgeWindow(),
         topic='/front/image_raw',
-        reliability='best_effort',
+        profile=QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT),
         publishers=1,
         lost=4,
         disordered=2,
         encoding='rgb8',
+        size=(480, 640),
         last_arrival=time.monotonic(),
     )
 
@@ -82,8 +85,11 @@ def test_every_count_is_told(
         'lost in transport': '4',
         'topic': '/front/image_raw',
         'encoding': 'rgb8',
+        'size': '480x640',
         'last image (s ago)': '0.0',
         'reliability': 'best_effort',
+        'durability': 'volatile',
+        'history': 'keep last 1',
         'publishers': '1',
         'classes': 'sky, road',
     }
@@ -93,11 +99,15 @@ def test_unknown_values_are_called_unknown(
     camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
     camera.lost = None
+    camera.size = None
+    camera.profile = None
     values = values_of(
         monitor.status('cpu', CLASSES, obstacle='', advice='', parameters=Parameters())
     )
     assert values['age p50 (ms)'] == 'unknown'
     assert values['lost in transport'] == 'unknown'
+    assert values['size'] == 'unknown'
+    assert values['reliability'] == values['durability'] == values['history'] == ''
 
 
 def test_loading_is_a_warning(monitor: CameraMonitor) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from segnet_ros.core.checkpoint_file import packaged_checkpoint
-from segnet_ros.node.checkpoint_source import check_hash
+from segnet_ros.node.checkpoint_source import hash_checkpoint
 from segnet_ros.node.checkpoint_source import locate_checkpoint
 
 
@@ -37,20 +37,25 @@ def test_an_unknown_package_is_refused() -> None:
         locate_checkpoint('package://nowhere/a.safetensors')
 
 
-def test_the_hash_is_checked_where_one_is_given(tmp_path: Path) -> None:
+def test_a_file_is_hashed_and_the_hash_is_checked_where_one_is_given(tmp_path: Path) -> None:
     path = tmp_path / 'a.safetensors'
     path.write_bytes(b'weights' * 1000)
     right = hashlib.sha256(path.read_bytes()).hexdigest()
-    check_hash(str(path), '')
-    check_hash(str(path), right)
-    check_hash(str(path), f' {right.upper()}\n')
+    for expected in ('', right, f' {right.upper()}\n'):
+        assert hash_checkpoint(str(path), expected) == right
     path.write_bytes(b'weight' + path.read_bytes()[6:][::-1])
     with pytest.raises(ValueError, match=rf'a\.safetensors: expected SHA-256 {right}, found '):
-        check_hash(str(path), right)
+        hash_checkpoint(str(path), right)
+
+
+@pytest.mark.skipif(not Path('/proc/self/mem').is_file(), reason='needs a file without contents')
+def test_a_file_that_cannot_be_read_is_refused() -> None:
+    with pytest.raises(ValueError, match='/proc/self/mem: expected a file that can be read'):
+        hash_checkpoint('/proc/self/mem', '')
 
 
 def test_the_packaged_file_can_be_checked_too() -> None:
     right = hashlib.sha256(packaged_checkpoint().read_bytes()).hexdigest()
-    check_hash('', right)
+    assert hash_checkpoint('', '') == hash_checkpoint('', right) == right
     with pytest.raises(ValueError, match='the packaged checkpoint: expected SHA-256'):
-        check_hash('', right[::-1])
+        hash_checkpoint('', right[::-1])

@@ -15,6 +15,7 @@ from typing import Any
 from node_control import NodeProcess
 import numpy as np
 import pytest
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy
@@ -25,6 +26,8 @@ from ros_client import make_image
 from ros_client import PATIENCE_S
 from ros_client import RELIABLE
 from ros_client import RosClient
+from sensor_msgs.msg import CameraInfo
+from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
 pytestmark = pytest.mark.ros
@@ -37,6 +40,34 @@ VIEWERS = {
     'Nav2': QoSProfile(depth=50, reliability=BEST_EFFORT),
 }
 KEEPING = QoSProfile(depth=1, reliability=RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+BEST = QoSProfile(depth=1, reliability=BEST_EFFORT)
+LESS = '/segnet/overlay'
+"""An output that qos_overrides makes best effort."""
+KEPT = 'volatile publisher and transient local subscription'
+ASK_LESS = 'let it ask for no more than'
+CASES = {
+    'kept images': ('/segnet/label', Image, KEEPING, KEPT, f'{ASK_LESS} reliable and volatile'),
+    'kept files': (
+        '/segnet/label/compressed', CompressedImage, KEEPING,
+        KEPT, f'{ASK_LESS} reliable and volatile',
+    ),
+    'kept calibrations': (
+        '/segnet/camera_info', CameraInfo, KEEPING,
+        KEPT, f'{ASK_LESS} reliable and volatile',
+    ),
+    'a deadline': (
+        '/segnet/color', Image, QoSProfile(depth=1, deadline=Duration(seconds=1)),
+        'subscription deadline is less than publisher deadline',
+        f'{ASK_LESS} reliable and volatile',
+    ),
+    'all images of less': (
+        LESS, Image, VIEWERS['RViz'],
+        'best effort publisher and reliable subscription',
+        f'remove qos_overrides.{LESS}.publisher.reliability, or {ASK_LESS} best effort and'
+        ' volatile',
+    ),
+}  # fmt: skip
+"""By what a viewer asks for: topic, type and profile, why it is deaf and what to do."""
 IMAGE = np.zeros((8, 12, 3), np.uint8)
 PERIOD_S = 0.1
 
@@ -88,31 +119,63 @@ def test_every_viewer_hears_every_camera(
     for (camera, viewer), messages in heard.items():
         labels = {value for message in messages for value in message.data}
         assert labels == {numbers[camera]}, (camera, viewer)
+    assert 'hears nothing' not in node.output
+
+
+def test_what_is_told_of_the_subscription_is_what_it_has_after_overrides(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    statuses = client.record_diagnostics()
+    start_node('--ros-args', '-p', 'qos_overrides./image_raw.subscription.history:=keep_all')
+    client.spin_until(lambda: statuses and statuses[-1]['history'] == 'keep all', 'keep all')
 
 
 @pytest.mark.filterwarnings('ignore:Deprecated in favor:DeprecationWarning')  # in rclpy's own code
-def test_a_viewer_that_asks_for_kept_images_is_told_of(
-    client: RosClient, start_node: Callable[..., NodeProcess]
+@pytest.mark.parametrize('name', CASES)
+def test_a_viewer_that_hears_nothing_is_told_of_until_it_is_gone(
+    client: RosClient, start_node: Callable[..., NodeProcess], name: str
 ) -> None:
-    node = start_node()
+    topic, kind, profile, why, remedy = CASES[name]
+    reliability = f'qos_overrides.{LESS}.publisher.reliability:=best_effort'
+    node = start_node('--ros-args', '-p', reliability)
     camera = client.advertise()
     statuses = client.record_diagnostics()
-    heard = client.record('segnet/label')
-    deaf: list[Image] = []
-    viewer = client.node.create_subscription(Image, 'segnet/label', deaf.append, KEEPING)
+    deaf: list[Any] = []
+    viewer = client.node.create_subscription(kind, topic, deaf.append, profile)
+    expected = f'{topic}: test_client hears nothing, because of its QoS ({why}); {remedy}'
 
     def is_told() -> bool:
-        return bool(statuses) and statuses[-1]['message'].startswith('/segnet/label: test_client')
+        told = [(status['level'], status['message']) for status in statuses[-1:]]
+        return told == [('1', expected)]
 
     client.publish_until(camera, lambda: make_image(IMAGE), is_told)
-    assert 'transient local' in statuses[-1]['message']
-    assert statuses[-1]['level'] == '1'
-    assert statuses[-1]['message'] in node.wait_for('hears nothing')
-    assert heard
-    assert not deaf
+    assert 'WARN' in node.wait_for(expected)
     client.node.destroy_subscription(viewer)
+    heard = [client.record(LESS, profile=BEST), client.record('segnet/color')]
     client.publish_until(
-        camera, lambda: make_image(IMAGE), lambda: statuses[-1]['message'] == 'OK'
+        camera,
+        lambda: make_image(IMAGE),
+        lambda: all(heard) and statuses[-1]['message'] == 'OK',
+    )
+    assert not deaf
+    assert node.output.count('hears nothing') == 1
+
+
+@pytest.mark.filterwarnings('ignore:Deprecated in favor:DeprecationWarning')  # in rclpy's own code
+def test_the_names_of_the_classes_are_watched_too(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    messages = pytest.importorskip('vision_msgs.msg', reason='vision_msgs is not installed')
+    topic = '/segnet/label_info'
+    start_node('--ros-args', '-p', f'qos_overrides.{topic}.publisher.reliability:=best_effort')
+    camera = client.advertise()
+    statuses = client.record_diagnostics()
+    client.record(topic, messages.LabelInfo, KEEPING)
+    told = f'{topic}: test_client hears nothing, because of its QoS (best effort'
+    client.publish_until(
+        camera,
+        lambda: make_image(IMAGE),
+        lambda: statuses and statuses[-1]['message'].startswith(told),
     )
 
 

@@ -203,9 +203,12 @@ def test_diagnostics_describe_the_camera(node: NodeProcess, client: RosClient) -
     )
     status = statuses[-1]
     assert status['name'] == 'segnet: image_raw'
-    assert status['hardware_id'] == 'cpu'
+    assert status['hardware_id'] == 'stand-in'
     assert status['topic'] == '/image_raw'
     assert status['encoding'] == 'rgb8'
+    assert status['size'] == '8x12'
+    assert status['durability'] == 'volatile'
+    assert status['history'] == 'keep last 1'
     assert status['classes'] == 'this, that'
     assert status['publishers'] == '1'
     assert status['level'] == '0'

@@ -46,11 +46,11 @@ def test_names_follow_namespace_and_remapping(
 
 
 def test_parameters_reach_the_predictor(start_node: Callable[..., NodeProcess]) -> None:
-    given = {'checkpoint': 'a.safetensors', 'device': 'cpu', 'precision': 'bf16'}
+    given = {'checkpoint': 'there', 'device': 'cpu', 'precision': 'bf16'}
     sizes = {'input_height': 64, 'input_width': 96, 'cpu_threads': 2}
     node = start_node(*make_parameter_arguments({**given, **sizes}))
     assert node.wait_for('loading [') == (
-        'loading ["a.safetensors", {"device": "cpu", "precision": "bf16", '
+        'loading ["there", {"device": "cpu", "precision": "bf16", '
         '"input_size": [64, 96], "cpu_threads": 2}]'
     )
 

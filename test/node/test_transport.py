@@ -91,6 +91,7 @@ def test_compressed_images_are_read_and_bad_ones_counted(
         camera, lambda: bad, lambda: int(statuses[-1].get('dropped: bad_data', 0)) > 0
     )
     assert statuses[-1]['topic'] == '/cam/image_raw/compressed'
+    assert statuses[-1]['size'] == 'unknown'
     before = len(heard)
     client.publish_until(camera, lambda: good, lambda: len(heard) > before)
 

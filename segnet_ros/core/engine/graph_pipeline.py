@@ -26,6 +26,8 @@ class GraphPipeline:
 
     A replay starts hundreds of kernels by one call; from Python they would take longer to start
     than to run.
+
+    :ivar device_ms: how long the GPU took for the last images, in ms; None before
     """
 
     def __init__(self, pipeline: Pipeline) -> None:
@@ -34,6 +36,7 @@ class GraphPipeline:
 
         :param pipeline: on a CUDA device
         """
+        self.device_ms: float | None = None
         self._pipeline = pipeline
         self._graphs: OrderedDict[object, _Graph] = OrderedDict()
         # One for all, because no two graphs run at once, and each copies out what it computed.
@@ -48,7 +51,8 @@ class GraphPipeline:
             if len(self._graphs) > KEPT:
                 self._graphs.popitem(last=False)
         self._graphs.move_to_end(key)
-        return self._graphs[key].replay(images, opacity)
+        outputs, self.device_ms = self._graphs[key].replay(images, opacity)
+        return outputs
 
     def compute_logits(self, image: Image, input_size: tuple[int, int]) -> Tensor:
         """Compute logits as :meth:`Pipeline.compute_logits` does."""
@@ -69,6 +73,7 @@ class _Graph:
         self._request = request
         self._images = [_pin((*size, 3), torch.uint8) for size in sizes]
         self._opacity = _pin((), torch.float32)
+        self._begun, self._done = (torch.cuda.Event(enable_timing=True) for _ in range(2))
         stream = torch.cuda.Stream(pipeline.palette.device)
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream), try_algorithms():
@@ -83,22 +88,25 @@ class _Graph:
         with capture, try_algorithms():
             self._bytes = torch.cat([x.flatten() for one in self._compute() for x in one.values()])
 
-    def replay(self, images: Sequence[Image], opacity: float) -> list[Outputs]:
+    def replay(self, images: Sequence[Image], opacity: float) -> tuple[list[Outputs], float]:
         for pinned, image in zip(self._images, images, strict=True):
             pinned.numpy()[:] = image
         self._opacity.fill_(opacity)
+        self._begun.record()
         self._graph.replay()
         # Into memory of the caller's own, which PyTorch takes back when nobody looks at it.
         downloaded = _pin(self._bytes.shape, torch.uint8)
         downloaded.copy_(self._bytes, non_blocking=True)
+        self._done.record()
         torch.cuda.current_stream().synchronize()
         parts = iter(
             downloaded.split([shape.numel() for one in self._shapes for shape in one.values()])
         )
-        return [
+        outputs = [
             {name: next(parts).view(shape).numpy() for name, shape in one.items()}
             for one in self._shapes
         ]
+        return outputs, self._begun.elapsed_time(self._done)
 
     def _compute(self) -> list[dict[str, Tensor]]:
         device = self._pipeline.palette.device

@@ -58,6 +58,11 @@ class Pipeline:
     network: SampledNetwork | None = None
     """The network with its dropout, where it has any; of the same weights as ``forward``."""
 
+    @property
+    def device_ms(self) -> float | None:
+        """None: only a graph measures how long the device takes."""
+        return None
+
     def segment(self, images: Sequence[Image], request: Request, opacity: float) -> list[Outputs]:
         """
         Segment images, that may differ in size, in one forward pass.
