@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
 from segnet_ros.core.checkpoint_file import find_checkpoint
+from segnet_ros.node.network_checks import CHECKS
 from segnet_ros.node.parameters import Parameters
-from segnet_ros.node.prediction_options import choose_classes
 from segnet_ros.node.processing import ImagePredictor
 
 PredictorFactory = Callable[..., ImagePredictor]
@@ -22,7 +22,7 @@ BLOCK = 1 << 20
 """Bytes that are read at a time."""
 
 
-class Network(NamedTuple):
+class LoadedNetwork(NamedTuple):
     """A network that is loaded, and what it was loaded from."""
 
     predictor: ImagePredictor
@@ -37,13 +37,13 @@ def load_network(
     values: Parameters,
     names: Sequence[str] | None,
     logger: RcutilsLogger,
-) -> Network:
+) -> LoadedNetwork:
     """
     Load the checkpoint that the parameters name.
 
     :param names: of the classes that it must have; None for any
     :param logger: is told what is loaded, and where it will compute against expectation
-    :raises ValueError: if it has others, or lacks those that the parameters name
+    :raises ValueError: if it has others, or lacks what the parameters name: classes, dropout
     """
     logger.info(
         f'loading {values.checkpoint or "the packaged checkpoint"}, device {values.device}, '
@@ -58,7 +58,8 @@ def load_network(
         input_size=values.input_size,
         cpu_threads=values.cpu_threads,
     )
-    choose_classes(values.classes, predictor.label_set)  # refuses unknown ones
+    for name, check in CHECKS.items():
+        check(getattr(values, name), predictor)
     if names is not None:
         check_same_classes(names, predictor.label_set.names)
     if values.device == 'auto' and str(predictor.device) == 'cpu':
@@ -66,7 +67,7 @@ def load_network(
             'computing on the CPU, because PyTorch finds no GPU that it can use; where there '
             'is one, install the PyTorch for it (doc/robots.md), else say device:=cpu'
         )
-    return Network(predictor, values.checkpoint or 'the packaged one', sha256)
+    return LoadedNetwork(predictor, values.checkpoint or 'the packaged one', sha256)
 
 
 def locate_checkpoint(text: str) -> str:

@@ -10,7 +10,7 @@ import traceback
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
 from segnet_ros.node.camera import CameraImage
-from segnet_ros.node.checkpoint_source import Network
+from segnet_ros.node.checkpoint_source import LoadedNetwork
 from segnet_ros.node.error_text import describe_error
 from segnet_ros.node.latency import LatencyWindow
 from segnet_ros.node.mailbox import Mailbox
@@ -38,7 +38,7 @@ class InferenceThread(threading.Thread):
     def __init__(
         self,
         *,
-        load: Callable[[], Network],
+        load: Callable[[], LoadedNetwork],
         mailbox: Mailbox[CameraImage],
         read_parameters: Callable[[], Parameters],
         read_age: Callable[[CameraImage], float],
@@ -58,7 +58,7 @@ class InferenceThread(threading.Thread):
         """
         # A daemon, so that a program that forgets ``stop`` can still end.
         super().__init__(name='inference', daemon=True)
-        self.network: Network | None = None
+        self.network: LoadedNetwork | None = None
         self.failure = ''
         self.reason = ''
         self.settled = threading.Event()
@@ -137,7 +137,7 @@ class InferenceThread(threading.Thread):
         finally:
             self.settled.set()
 
-    def _settle(self, network: Network) -> None:
+    def _settle(self, network: LoadedNetwork) -> None:
         if self._over.is_set():
             return
         if self._predecessor:

@@ -25,9 +25,9 @@ from segnet_ros.node.guarded_parameters import GuardedParameters
 from segnet_ros.node.inference import InferenceThread
 from segnet_ros.node.label_info import LabelInfoPublisher
 from segnet_ros.node.mailbox import Mailbox
+from segnet_ros.node.network_checks import CHECKS
 from segnet_ros.node.parameter_record import declare_parameters
 from segnet_ros.node.parameters import Parameters
-from segnet_ros.node.prediction_options import choose_classes
 from segnet_ros.node.segmenter import Segmenter
 from segnet_ros.node.services import Services
 
@@ -66,7 +66,7 @@ class SegNetNode(GuardedParameters, LifecycleNode):
         self._segmenter = Segmenter(self._make_thread)
         self._diagnostics = Diagnostics(self, self._cameras, self._segmenter, self._label_info)
         Services(self, self._cameras, self._segmenter, self._describe_network)
-        self.add_on_set_parameters_callback(self._refuse_unknown_classes)
+        self.add_on_set_parameters_callback(self._refuse_what_the_network_lacks)
         self._is_active = False
         self._is_leaving = threading.Event()
         self._starts_itself = self.parameters.autostart
@@ -188,15 +188,15 @@ class SegNetNode(GuardedParameters, LifecycleNode):
             predecessor=predecessor,
         )
 
-    def _refuse_unknown_classes(self, changes: list[Parameter[Any]]) -> SetParametersResult:
+    def _refuse_what_the_network_lacks(self, changes: list[Parameter[Any]]) -> SetParametersResult:
         predictor = self._segmenter.predictor
         for change in changes:
-            if change.name == 'classes' and self._segmenter.is_loading:
+            if change.name in CHECKS and self._segmenter.is_loading:
                 reason = 'expected a network that is loaded, found it loading; try later'
                 return SetParametersResult(successful=False, reason=reason)
-            if change.name == 'classes' and predictor:
+            if change.name in CHECKS and predictor:
                 try:
-                    choose_classes(change.value or (), predictor.label_set)
+                    CHECKS[change.name](change.value, predictor)
                 except ValueError as error:
                     return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from segnet_ros.node.checkpoint_source import Network
+from segnet_ros.node.checkpoint_source import LoadedNetwork
 from segnet_ros.node.latency import Latencies
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.processing import ImagePredictor
@@ -122,7 +122,7 @@ def _describe_gpu(predictor: ImagePredictor) -> dict[str, str]:
     return values
 
 
-def _describe_network(network: Network) -> dict[str, str]:
+def _describe_network(network: LoadedNetwork) -> dict[str, str]:
     predictor = network.predictor
     return {
         'checkpoint': network.checkpoint,

@@ -24,10 +24,16 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-OUTPUT_ENCODINGS = {'label': 'mono8', 'confidence': 'mono8', 'color': 'rgb8', 'overlay': 'rgb8'}
+OUTPUT_ENCODINGS = {
+    'label': 'mono8',
+    'confidence': 'mono8',
+    'color': 'rgb8',
+    'overlay': 'rgb8',
+    'uncertainty': 'mono8',
+}
 """Encoding by output, in the order of publication."""
 WITH_LOSS = ('overlay',)
-"""Outputs that are compressed as JPEG. The others hold class ids or their colors: PNG."""
+"""Outputs that are compressed as JPEG. The others hold numbers or the colors of classes: PNG."""
 
 
 class Outputs:

@@ -79,6 +79,13 @@ class Parameters:
     min_confidence: float = parameter(
         0.0, 'Pixels of less confidence become unlabeled.', bounds=(0.0, 1.0), read_only=False
     )
+    mc_samples: int = parameter(
+        0,
+        'Samples to average of a network with dropout, such as bayesian-segnet: better labels and'
+        ' ~/uncertainty, at a cost. 0: none is left out.',
+        bounds=(0, 100),
+        read_only=False,
+    )
     jpeg_quality: int = parameter(
         80, 'Quality of ~/overlay/compressed.', bounds=(1, 100), read_only=False
     )

@@ -31,6 +31,7 @@ def choose_options(
         'selection': Selection(
             choose_classes(parameters.classes, label_set), parameters.min_confidence
         ),
+        'mc_samples': parameters.mc_samples,
     }
 
 

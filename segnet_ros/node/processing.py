@@ -52,6 +52,7 @@ class ImagePredictor(Protocol):
     precision: str
     input_size: tuple[int, int]
     num_parameters: int
+    has_dropout: bool
 
     @property
     def device_ms(self) -> float | None:
@@ -73,6 +74,7 @@ class ImagePredictor(Protocol):
         overlay_opacity: float = ...,
         output_size: tuple[int, int] | None = ...,
         selection: Selection = ...,
+        mc_samples: int = ...,
     ) -> Sequence[Any]:
         """Segment images, RGB, uint8 (H, W, 3); return a prediction for each."""
 

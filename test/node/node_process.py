@@ -46,7 +46,7 @@ class DelayPredictor:
     Answer after a fixed time.
 
     label: the red channel of the image; confidence: 255 minus it; color: the image with its
-    channels reversed; overlay: the image times the opacity.
+    channels reversed; overlay: the image times the opacity; uncertainty: its green channel.
     """
 
     device = 'cpu'
@@ -61,6 +61,7 @@ class DelayPredictor:
         self._checkpoint = checkpoint
         self._plan = plan
         self._number = 0
+        self.has_dropout = plan.dropout
         self.device_ms = 0.25 if plan.gpu else None
 
     def measure_memory(self) -> dict[str, int]:
@@ -83,6 +84,7 @@ class DelayPredictor:
         overlay_opacity: float,
         output_size: tuple[int, int] | None,
         selection: Selection,
+        mc_samples: int,
     ) -> list[SimpleNamespace]:
         """Report each image, wait once, answer."""
         for image in images:
@@ -94,6 +96,7 @@ class DelayPredictor:
                 'checkpoint': self._checkpoint,
                 'selection': [selection.class_ids, selection.min_confidence],
                 'batch': len(images),
+                'mc_samples': mc_samples,
             }
             say(json.dumps(report))
             if self._number in self._plan.fail_at:
@@ -115,6 +118,7 @@ class DelayPredictor:
             'confidence': 255 - image[..., 0],
             'color': image[..., ::-1],
             'overlay': (image * overlay_opacity).astype(np.uint8),
+            'uncertainty': image[..., 1],
         }
         return SimpleNamespace(**{name: answers[name] for name in outputs})
 
@@ -140,6 +144,7 @@ def parse_plan() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument('--warm-up', type=float, default=0.0, help='seconds')
     parser.add_argument('--delay', type=float, default=0.0, help='seconds per image')
     parser.add_argument('--fail-load', choices=FAILURES, help='raise this while loading')
+    parser.add_argument('--dropout', action='store_true', help='a network that can be sampled')
     parser.add_argument('--batches', action='store_true', help='images of all cameras at once')
     parser.add_argument('--gpu', action='store_true', help='tell of time and memory of a GPU')
     parser.add_argument(

@@ -33,6 +33,7 @@ NODE = {
     'output_scale': Case(0.5, 4.5),
     'classes': Case(['that'], ['horse']),
     'min_confidence': Case(0.5, -0.1),
+    'mc_samples': Case(7, 101),
     'jpeg_quality': Case(10, 101),
     'png_level': Case(9, 10),
     'max_age': Case(2.0, -1.0),

@@ -170,6 +170,11 @@ def see_selection(running: RunningNode, number: int, expected: object) -> None:
     )
 
 
+def see_samples(running: RunningNode) -> None:
+    _ = running.record('label/compressed')
+    running.publish_until(lambda: running.node.reports[-1:][0]['mc_samples'] == 7)
+
+
 def see_file(
     running: RunningNode, output: str, fill: Callable[..., None], array: Any, default: int
 ) -> None:
@@ -217,6 +222,7 @@ EFFECTS: dict[str, Callable[[RunningNode], None]] = {
     'overlay_opacity': see_opacity,
     'classes': lambda running: see_selection(running, 0, [1]),
     'min_confidence': lambda running: see_selection(running, 1, 0.5),
+    'mc_samples': see_samples,
     'jpeg_quality': lambda running: see_file(
         running, 'overlay', fill_jpeg, (SMALL * 0.5).astype(np.uint8), 80
     ),

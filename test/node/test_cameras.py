@@ -19,7 +19,7 @@ from test_overload import assert_sums_up
 
 pytestmark = pytest.mark.ros
 
-OUTPUTS = ('label', 'confidence', 'color', 'overlay')
+OUTPUTS = ('label', 'confidence', 'color', 'overlay', 'uncertainty')
 NAMES = ('front', 'rear', 'left', 'right')
 
 

@@ -33,7 +33,7 @@ def default_of(name: str) -> Any:
 @pytest.fixture(scope='module')
 def running(client: RosClient) -> Iterator[RunningNode]:
     values = {name: case.good for name, case in CASES.items() if name in AT_START}
-    node = NodeProcess(*make_parameter_arguments(values))
+    node = NodeProcess('--dropout', *make_parameter_arguments(values))
     try:
         statuses = client.record_diagnostics()
         client.spin_until(lambda: statuses)

@@ -34,6 +34,7 @@ CHANGEABLE = {
     'overlay_opacity',
     'classes',
     'min_confidence',
+    'mc_samples',
     'jpeg_quality',
     'png_level',
     'max_age',

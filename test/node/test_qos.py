@@ -195,7 +195,7 @@ def find_publishers(node: Node, name: str) -> dict[str, QoSProfile]:
 def test_nothing_but_the_names_of_the_classes_is_kept_for_late_subscribers(
     client: RosClient, start_node: Callable[..., NodeProcess]
 ) -> None:
-    outputs = {'label', 'confidence', 'color', 'overlay'}
+    outputs = {'label', 'confidence', 'color', 'overlay', 'uncertainty'}
     expected = {f'/segnet/{name}{kind}' for name in outputs for kind in ('', '/compressed')}
     expected |= {'/segnet/camera_info', '/diagnostics'}
     if importlib.util.find_spec('vision_msgs'):

@@ -17,7 +17,7 @@ from sensor_msgs.msg import Image
 
 pytestmark = pytest.mark.ros
 
-OUTPUTS = ('label', 'confidence', 'color', 'overlay')
+OUTPUTS = ('label', 'confidence', 'color', 'overlay', 'uncertainty')
 
 
 @pytest.fixture(scope='module')
@@ -60,6 +60,7 @@ def test_every_output_has_header_and_size_of_the_input(
         'confidence': ('mono8', 255 - red),
         'color': ('rgb8', pixels[..., ::-1]),
         'overlay': ('rgb8', (pixels * 0.5).astype(np.uint8)),
+        'uncertainty': ('mono8', pixels[..., 1]),
     }
     for name, (encoding, array) in expected.items():
         answer = heard[name][-1]

@@ -32,7 +32,7 @@ def test_outputs_are_compressed_and_calibrated_for_those_who_ask(
     node = start_node('--ros-args', '-r', 'image_raw:=cam/image_raw')
     camera = client.advertise('cam/image_raw')
     calibration = client.node.create_publisher(CameraInfo, 'cam/camera_info', 1)
-    names = ('label', 'confidence', 'color', 'overlay')
+    names = ('label', 'confidence', 'color', 'overlay', 'uncertainty')
     heard = {name: client.record(f'segnet/{name}/compressed', CompressedImage) for name in names}
     infos = client.record('segnet/camera_info', CameraInfo)
 
@@ -42,7 +42,8 @@ def test_outputs_are_compressed_and_calibrated_for_those_who_ask(
 
     client.publish_until(camera, make, lambda: all(heard.values()) and infos)
     red = PIXELS[..., 0]
-    expected = {'label': red, 'confidence': 255 - red, 'color': PIXELS}  # a file in BGR
+    expected = {'label': red, 'confidence': 255 - red, 'uncertainty': PIXELS[..., 1]}
+    expected['color'] = PIXELS  # a file in BGR
     for name, array_ in expected.items():
         message = heard[name][-1]
         assert 'png' in message.format
