@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 import os
 from pathlib import Path
+from typing import Any
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,23 +18,34 @@ from segnet_ros.node.dds_settings import make_dds_environment
 
 if TYPE_CHECKING:
     from segnet_ros.core.labels import LabelSet
+    from segnet_ros.core.network import NetworkConfig
 
 os.environ.update({'OMP_NUM_THREADS': '1', **make_dds_environment()})
 
 
+def make_small_config(network: str, num_classes: int, width: int = 4) -> NetworkConfig:
+    """Describe a network of few channels."""
+    from segnet_ros.core.registry import make_config
+
+    config = make_config(network, {})
+    values: dict[str, Any] = {'num_classes': num_classes, 'widths': [width] * len(config.widths)}
+    if hasattr(config, 'head_width'):
+        values['head_width'] = 2 * width
+    return make_config(network, values)
+
+
 @pytest.fixture(scope='session')
 def save_small_checkpoint() -> Callable[..., None]:
-    """Save a narrow, untrained SegNet: path, label set, seed of its weights."""
+    """Save a narrow, untrained network: path, label set, seed of its weights, its name."""
     torch = pytest.importorskip('torch', reason='needs PyTorch')
     from segnet_ros.core.checkpoint import Checkpoint
     from segnet_ros.core.checkpoint import save_checkpoint
-    from segnet_ros.core.model import SegNet
-    from segnet_ros.core.model import SegNetConfig
 
-    def save(path: Path, label_set: LabelSet, seed: int = 0) -> None:
+    def save(path: Path, label_set: LabelSet, seed: int = 0, network: str = 'segnet') -> None:
         torch.manual_seed(seed)
-        config = SegNetConfig(num_classes=label_set.num_classes, widths=(4, 4, 4, 4, 4))
-        save_checkpoint(path, Checkpoint(config, label_set, (48, 64), SegNet(config).state_dict()))
+        config = make_small_config(network, label_set.num_classes)
+        weights = config.build().state_dict()
+        save_checkpoint(path, Checkpoint(config, label_set, (48, 64), weights, network=network))
 
     return save
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
+from conftest import make_small_config
 import numpy as np
 import pytest
 from segnet_ros.core.checkpoint import Checkpoint
@@ -56,13 +55,8 @@ PARAMETERS = {
 
 def make_small(name: str, num_classes: int = 3) -> Network:
     """Make a network with few channels."""
-    values: dict[str, Any] = {'num_classes': num_classes}
-    values['widths'] = [8] * len(make_config(name, {}).widths)
-    if 'head_width' in asdict(make_config(name, {})):
-        values['head_width'] = 8
     torch.manual_seed(0)
-    network: Network = make_config(name, values).build()
-    return network
+    return make_small_config(name, num_classes, width=8).build()
 
 
 def test_every_network_is_listed_where_it_is() -> None:
