@@ -1,0 +1,43 @@
+"""The paper's conclusions: its own figures bear them out, others need not."""
+
+from __future__ import annotations
+
+from paper_figures import BALANCED
+from paper_figures import NATURAL
+from paper_orderings import judge
+from paper_orderings import list_paper_figures
+from paper_orderings import ORDERINGS
+import pytest
+
+EXCHANGED = (
+    ('bilinear-interpolation', 'segnet-basic'),
+    ('fcn-basic', 'fcn-basic-no-addition'),
+    ('fcn-basic-no-dim-reduction', 'fcn-basic-no-addition-no-dim-reduction'),
+    ('fcn-basic-no-dim-reduction', 'bilinear-interpolation'),
+    ('segnet-basic', 'bilinear-interpolation'),
+    ('segnet', 'fcn'),
+    ('fcn', 'fcn-bilinear'),
+    ('segnet', 'deeplab-largefov'),
+)
+"""Networks by whose figures each conclusion would be refuted."""
+
+
+@pytest.mark.parametrize('ordering', ORDERINGS, ids=lambda ordering: ordering.text)
+@pytest.mark.parametrize('relatives', [BALANCED, NATURAL], ids=['balanced', 'natural'])
+def test_every_conclusion_holds_in_the_paper(ordering, relatives):
+    assert judge(ordering, list_paper_figures(relatives)) == 'holds'
+
+
+@pytest.mark.parametrize(('ordering', 'exchanged'), list(zip(ORDERINGS, EXCHANGED, strict=True)))
+def test_no_conclusion_holds_with_the_figures_of_two_networks_exchanged(ordering, exchanged):
+    figures = dict(list_paper_figures(BALANCED))
+    one, other = exchanged
+    figures[one], figures[other] = figures[other], figures[one]
+    assert judge(ordering, figures) == 'does not hold'
+
+
+@pytest.mark.parametrize('ordering', ORDERINGS, ids=lambda ordering: ordering.text)
+def test_nothing_is_concluded_without_the_networks(ordering):
+    figures = dict(list_paper_figures(BALANCED))
+    del figures[ordering.needs[-1]]
+    assert judge(ordering, figures) == 'not measured'
