@@ -66,12 +66,14 @@ def measure(options: argparse.Namespace, rate: float) -> dict[str, Any]:
 
     with ExitStack() as stack:
         log = stack.enter_context(tempfile.TemporaryFile('w+'))
+        started = time.monotonic()
         node = stack.enter_context(Program(make_node_command(options), log))
         stack.enter_context(Program(make_camera_command(options, rate), log))
         audience = stack.enter_context(Audience(options.outputs))
         if not audience.wait_for_results(START_S):
             log.seek(0)
             raise SystemExit(f'bench_node: no results; the processes said:\n{log.read()[-2000:]}')
+        start_s = time.monotonic() - started
         audience.listen(SETTLE_S)
         before, begin = audience.begin(), time.monotonic()
         cpu = node.read_cpu_s()
@@ -83,6 +85,7 @@ def measure(options: argparse.Namespace, rate: float) -> dict[str, Any]:
         return {
             'rate': rate,
             'seconds': duration,
+            'start_s': start_s,
             'cpu_share': (node.read_cpu_s() - cpu) / duration,
             'memory_first': memory[0],
             'memory_last': memory[-1],
@@ -147,8 +150,10 @@ def print_result(result: dict[str, Any], rate: float) -> None:
         f' {result["processed"] / result["seconds"]:.2f} per second; dropped: {drops}\n'
         f'  stamp to arrival of the last output (ms): {ages}\n'
         f'  age at publication (ms): p50 {result["age_p50_ms"]}, p95 {result["age_p95_ms"]}\n'
-        f'  processor {100 * result["cpu_share"]:.0f} % of a core, memory'
-        f' {result["memory_first"] / 1e6:.0f} MB, at the end {result["memory_last"] / 1e6:.0f} MB'
+        f'  processor {100 * result["cpu_share"]:.0f} % of a core,'
+        f' memory {result["memory_first"] / 1e6:.0f}, later {result["memory_last"] / 1e6:.0f} MB\n'
+        f'  start to first output {result["start_s"]:.1f} s, of these loading'
+        f' {result["load_s"]:.1f} and warming up {result["warm_up_s"]:.1f}'
     )
 
 

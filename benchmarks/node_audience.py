@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
 import rclpy
 from rclpy.signals import SignalHandlerOptions
@@ -21,6 +22,7 @@ class Audience:
     def __init__(self, outputs: Sequence[str]) -> None:
         self._ages: list[float] = []
         self._status: dict[str, str] = {}
+        self._model: dict[str, str] = {}
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         self._node = rclpy.create_node('audience')
         for output in outputs:
@@ -72,6 +74,8 @@ class Audience:
             'age': percentiles(self._ages),
             'age_p50_ms': self._status['age p50 (ms)'],
             'age_p95_ms': self._status['age p95 (ms)'],
+            'load_s': float(self._model['loaded in (s)']),
+            'warm_up_s': float(self._model['warmed up in (s)']),
         }
 
     def _count(self, name: str, before: dict[str, str]) -> int:
@@ -81,11 +85,17 @@ class Audience:
         self._ages.append((time.time_ns() - read_stamp(message.header)) / 1e9)
 
     def _note_status(self, message: DiagnosticArray) -> None:
-        self._status = {entry.key: entry.value for entry in message.status[0].values}
+        self._status = _read_values(message.status[0])
+        (model,) = (status for status in message.status if status.name == 'segnet: model')
+        self._model = _read_values(model)
 
     @staticmethod
     def _ignore(_: Image) -> None:
         pass
+
+
+def _read_values(status: DiagnosticStatus) -> dict[str, str]:
+    return {entry.key: entry.value for entry in status.values}
 
 
 def percentiles(values: list[float]) -> dict[str, float]:
