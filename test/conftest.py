@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 import os
 from pathlib import Path
-from typing import Any
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,20 +17,8 @@ from segnet_ros.node.dds_settings import make_dds_environment
 
 if TYPE_CHECKING:
     from segnet_ros.core.labels import LabelSet
-    from segnet_ros.core.network import NetworkConfig
 
 os.environ.update({'OMP_NUM_THREADS': '1', **make_dds_environment()})
-
-
-def make_small_config(network: str, num_classes: int, width: int = 4) -> NetworkConfig:
-    """Describe a network of few channels."""
-    from segnet_ros.core.registry import make_config
-
-    config = make_config(network, {})
-    values: dict[str, Any] = {'num_classes': num_classes, 'widths': [width] * len(config.widths)}
-    if hasattr(config, 'head_width'):
-        values['head_width'] = 2 * width
-    return make_config(network, values)
 
 
 @pytest.fixture(scope='session')
@@ -40,6 +27,7 @@ def save_small_checkpoint() -> Callable[..., None]:
     torch = pytest.importorskip('torch', reason='needs PyTorch')
     from segnet_ros.core.checkpoint import Checkpoint
     from segnet_ros.core.checkpoint import save_checkpoint
+    from small_networks import make_small_config
 
     def save(path: Path, label_set: LabelSet, seed: int = 0, network: str = 'segnet') -> None:
         torch.manual_seed(seed)

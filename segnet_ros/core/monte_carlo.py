@@ -20,6 +20,9 @@ from torch import nn
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
 
+MOST_PIXELS = 2_000_000
+"""Of a batch of samples: eleven of 360 x 480. At full size a pixel takes a kilobyte in fp32."""
+
 
 @dataclass(frozen=True)
 class Uncertainty:
@@ -39,21 +42,23 @@ def sample_logits(network: SampledNetwork, x: Tensor, samples: int) -> Tensor:
     """
     Compute logits several times, each with other features left out.
 
-    All samples are one batch, and what comes before the first dropout is computed once. Batch
-    normalization keeps its statistics. ``torch.manual_seed`` makes it repeatable.
+    The samples are one batch, or several where one would take gigabytes; what comes before the
+    first dropout is computed once. Batch normalization keeps its statistics.
+    ``torch.manual_seed`` makes it repeatable.
 
     :param network: in evaluation mode
     :param x: normalized images, float (N, 3, H, W)
     :param samples: at least 1
     :return: logits, float (samples, N, num_classes, H, W)
     """
-    repeated = [
-        Pooled(_repeat(pooled.features, samples), _repeat(pooled.indices, samples), pooled.size)
-        for pooled in network.begin(x)
-    ]
+    begun = network.begin(x)
+    at_once = max(1, MOST_PIXELS // (x.shape[0] * x.shape[2] * x.shape[3]))
     with _dropping(network):
-        logits = network.finish(repeated)
-    sampled: Tensor = logits.unflatten(0, (samples, x.shape[0]))
+        parts = [
+            network.finish([_repeat(pooled, min(at_once, samples - first)) for pooled in begun])
+            for first in range(0, samples, at_once)
+        ]
+    sampled: Tensor = torch.cat(parts).unflatten(0, (samples, x.shape[0]))
     return sampled
 
 
@@ -85,9 +90,12 @@ def measure_uncertainty(logits: Tensor) -> Uncertainty:
     )
 
 
-def _repeat(x: Tensor, samples: int) -> Tensor:
+def _repeat(pooled: Pooled, samples: int) -> Pooled:
     """Repeat a batch as a whole; of a single image, without a copy."""
-    return x.expand(samples, *x.shape).flatten(0, 1)
+    features, indices = (
+        tensor.expand(samples, *tensor.shape).flatten(0, 1) for tensor in pooled[:2]
+    )
+    return Pooled(features, indices, pooled.size)
 
 
 @contextmanager

@@ -71,6 +71,6 @@ class SampledNetwork(Network):
         raise NotImplementedError
 
 
-def is_sampled(config: NetworkConfig) -> bool:
+def can_be_sampled(config: NetworkConfig) -> bool:
     """Tell whether the samples of a network of this shape differ."""
     return getattr(config, 'dropout', 0.0) > 0

@@ -17,6 +17,8 @@ import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user
 
 OUTPUTS = ('label', 'confidence', 'color', 'overlay', 'uncertainty')
 """What a predictor can be asked for."""
+USUAL_OUTPUTS = ('label', 'confidence', 'color', 'overlay')
+"""What it is often asked for."""
 
 
 def compute_outputs(

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from contextlib import nullcontext
 from dataclasses import dataclass
-import itertools
 from pathlib import Path
-import time
 
 import numpy as np
 from numpy.typing import NDArray
+from segnet_ros.core.batch_search import find_batch
 from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.device import describe_hardware
@@ -24,17 +23,14 @@ from segnet_ros.core.encoder import MIN_SIZE
 from segnet_ros.core.engine import make_engine
 from segnet_ros.core.engine.pipeline import Image
 from segnet_ros.core.engine.pipeline import Request
-from segnet_ros.core.network import is_sampled
+from segnet_ros.core.network import can_be_sampled
 from segnet_ros.core.outputs import OUTPUTS
 from segnet_ros.core.outputs import resize_logits
+from segnet_ros.core.outputs import USUAL_OUTPUTS
 from segnet_ros.core.selection import ALL
 from segnet_ros.core.selection import Selection
 import torch
 from torch import Tensor
-
-WORTHWHILE = 0.8
-"""Cost of an image in a batch, as a share of what it is alone, below which batches are made."""
-TRIALS = 10
 
 
 @dataclass(frozen=True)
@@ -85,7 +81,7 @@ class Predictor:
         _check_input_size(self.input_size)
         self.label_set = checkpoint.label_set
         self.provenance = checkpoint.provenance
-        self.has_dropout = is_sampled(checkpoint.config)
+        self.can_be_sampled = can_be_sampled(checkpoint.config)
         self.num_parameters = checkpoint.num_parameters
         self.hardware_id = describe_hardware(self.device)
         self._engine = make_engine(checkpoint, self.device, DTYPES[self.precision])
@@ -125,7 +121,7 @@ class Predictor:
     def warm_up(self) -> None:
         """Segment a black image, so that the first real one does not wait for set-up."""
         height, width = self.input_size  # another size, because cameras are resized, too
-        self.predict(np.zeros((2 * height, 2 * width, 3), np.uint8), OUTPUTS)
+        self.predict(np.zeros((2 * height, 2 * width, 3), np.uint8), USUAL_OUTPUTS)
 
     def find_batch(self, most: int) -> int:
         """
@@ -136,25 +132,8 @@ class Predictor:
         """
         if self.device.type != 'cuda':
             return 1
-        found, cost = 1, self._time_batch(1)
-        try:
-            for count in itertools.takewhile(lambda n: n <= most, (2, 4, 8, 16, 32, 64)):
-                own = self._time_batch(count) / count
-                if own < WORTHWHILE * cost:
-                    found, cost = count, own
-        except torch.cuda.OutOfMemoryError:
-            torch.cuda.empty_cache()
-        return found
-
-    def _time_batch(self, count: int) -> float:
-        """Time black images that are segmented at once, in seconds, at best."""
-        images = [np.zeros((*self.input_size, 3), np.uint8)] * count
-        seconds = []
-        for _ in range(TRIALS):
-            begun = time.perf_counter()
-            self.predict_batch(images, OUTPUTS)
-            seconds.append(time.perf_counter() - begun)
-        return min(seconds)
+        image = np.zeros((*self.input_size, 3), np.uint8)
+        return find_batch(lambda n: self.predict_batch([image] * n, USUAL_OUTPUTS), most)
 
     def predict(
         self,
@@ -208,9 +187,9 @@ class Predictor:
             return []
         for image in images:
             _check_image(image)
-        if mc_samples and not self.has_dropout:
+        if mc_samples and not self.can_be_sampled:
             raise ValueError(
-                f'expected a network with dropout for {mc_samples} samples, found one without;'
+                f'expected a network that can be sampled for {mc_samples} samples, found another;'
                 ' train one, such as segnet_train --model bayesian-segnet'
             )
         request = Request(self.input_size, tuple(outputs), output_size, selection, mc_samples)

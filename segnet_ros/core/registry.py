@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from segnet_ros.core.network import NetworkConfig
+import torch
 
 MODULES = {
     'segnet': 'segnet_ros.core.model',
@@ -28,6 +29,15 @@ MODULES = {
     'unet': 'segnet_ros.networks.unet',
 }
 """Where each is: a module with ``NETWORKS``, which is imported when the network is asked for."""
+
+
+def list_class_weights(config: NetworkConfig) -> set[str]:
+    """Name the weights that belong to classes: those whose shape follows from their number."""
+    with torch.device('meta'):
+        one, other = (
+            replace(config, num_classes=number).build().state_dict() for number in (5, 7)
+        )
+    return {name for name in one if one[name].shape != other[name].shape}
 
 
 def make_config(name: str, values: Mapping[str, Any]) -> NetworkConfig:

@@ -12,23 +12,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from segnet_ros.core.encoder import check_size
-from segnet_ros.core.encoder import EncoderConfig
 from segnet_ros.core.encoder import initialize
 from segnet_ros.core.encoder import make_encoder
 from segnet_ros.core.network import Network
 from segnet_ros.core.pooling import max_pool
 from segnet_ros.core.pooling import unpool
+from segnet_ros.networks.heads import HeadConfig
 from segnet_ros.networks.heads import make_convolution
 from torch import nn
 from torch import Tensor
 
 
 @dataclass(frozen=True)
-class DeconvNetConfig(EncoderConfig):
+class DeconvNetConfig(HeadConfig):
     """The shape of a DeconvNet."""
-
-    head_width: int = 1024
-    """Channels of the layers between encoder and decoder."""
 
     def build(self) -> DeconvNet:
         """Build the network."""

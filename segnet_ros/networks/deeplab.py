@@ -13,19 +13,29 @@ does not is dilated by 2, so that each filter sees what it saw in VGG16.
 from __future__ import annotations
 
 from dataclasses import dataclass
+import math
 
 from segnet_ros.core.encoder import check_size
-from segnet_ros.core.encoder import EncoderConfig
 from segnet_ros.core.encoder import initialize
 from segnet_ros.core.encoder import make_encoder
 from segnet_ros.core.network import Network
+from segnet_ros.networks.heads import HeadConfig
 from segnet_ros.networks.heads import make_convolution
+from segnet_ros.networks.upsampling import BilinearUpsampling
+from segnet_ros.networks.upsampling import crop
 from torch import nn
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
 
 STRIDES = (2, 2, 1, 2, 1)
 """Of the poolings."""
+POOLINGS = {2: (2, 2, 0), 1: (3, 1, 1)}
+"""
+Kernel size, stride and padding by stride.
+
+Those that halve are VGG16's own, so that each score lies in the middle of its 8 x 8 pixels, where
+interpolation puts it; kernels of 3 would shift all labels by three pixels and a half.
+"""
 DILATIONS = (1, 1, 1, 2, 2)
 """Of the convolutions of each encoder stage."""
 FIELD_DILATION = 12
@@ -33,11 +43,8 @@ FIELD_DILATION = 12
 
 
 @dataclass(frozen=True)
-class DeepLabConfig(EncoderConfig):
-    """The shape of a DeepLab-LargeFOV; of five stages."""
-
-    head_width: int = 1024
-    """Channels of what were VGG16's fully connected layers."""
+class DeepLabConfig(HeadConfig):
+    """The shape of a DeepLab-LargeFOV."""
 
     def build(self) -> DeepLab:
         """Build the network."""
@@ -66,6 +73,7 @@ class DeepLab(Network):
             nn.Dropout(),
         )
         self.classifier = nn.Conv2d(config.head_width, config.num_classes, 1)
+        self.upsampling = BilinearUpsampling(math.prod(STRIDES))
         self.apply(initialize)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -73,9 +81,8 @@ class DeepLab(Network):
         size = x.shape[2:]
         check_size(size)
         for stage, stride in zip(self.encoder, STRIDES, strict=True):
-            x = F.max_pool2d(stage(x), 3, stride, 1)
-        scores = self.classifier(self.head(x))
-        return F.interpolate(scores, size, mode='bilinear')
+            x = F.max_pool2d(stage(x), *POOLINGS[stride], ceil_mode=True)
+        return crop(self.upsampling(self.classifier(self.head(x))), size)
 
 
 def _dilate(stage: nn.Module, dilation: int) -> None:

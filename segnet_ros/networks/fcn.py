@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segnet_ros.core.encoder import check_size
-from segnet_ros.core.encoder import EncoderConfig
 from segnet_ros.core.encoder import initialize
 from segnet_ros.core.encoder import make_encoder
 from segnet_ros.core.network import Network
+from segnet_ros.networks.heads import HeadConfig
 from segnet_ros.networks.heads import make_convolution
 from segnet_ros.networks.upsampling import BilinearUpsampling
 from segnet_ros.networks.upsampling import crop
@@ -29,11 +29,10 @@ FACTORS = (2, 2, 8)
 
 
 @dataclass(frozen=True)
-class FcnConfig(EncoderConfig):
+class FcnConfig(HeadConfig):
     """The shape of an FCN."""
 
     head_width: int = 4096
-    """Channels of what were VGG16's fully connected layers."""
     is_learned: bool = True
     """Whether scores are enlarged by deconvolutions, or by interpolation alone."""
 

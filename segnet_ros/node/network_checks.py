@@ -26,9 +26,9 @@ def check_samples(number: Any, predictor: ImagePredictor) -> None:
     :param number: value of the parameter ``mc_samples``
     :raises ValueError: if there is nothing to sample
     """
-    if number and not predictor.has_dropout:
+    if number and not predictor.can_be_sampled:
         raise ValueError(
-            f'expected a network with dropout for mc_samples:={number}, found one without; set'
+            f'expected a network that can be sampled for mc_samples:={number}, found another; set'
             ' mc_samples to 0, or use a checkpoint such as segnet_train --model bayesian-segnet'
             ' makes'
         )

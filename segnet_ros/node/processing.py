@@ -52,7 +52,7 @@ class ImagePredictor(Protocol):
     precision: str
     input_size: tuple[int, int]
     num_parameters: int
-    has_dropout: bool
+    can_be_sampled: bool
 
     @property
     def device_ms(self) -> float | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
-from conftest import make_small_config
 import numpy as np
 import pytest
 from segnet_ros.core.checkpoint import Checkpoint
@@ -17,6 +16,7 @@ from segnet_ros.core.pooling import max_pool
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.core.registry import make_config
 from segnet_ros.core.registry import MODULES
+from small_networks import make_small_config
 import torch
 from torch import nn
 from torch import Tensor
@@ -49,6 +49,8 @@ PARAMETERS = {
     + (9 * 512 + 1 + 2) * 1024
     + (1024 + 1 + 2) * 1024
     + (1024 + 1) * 11,
+    'deconvnet': 81_917_259,
+    'unet': 25_867_595,
 }
 """For 11 classes."""
 
@@ -135,16 +137,23 @@ def test_a_checkpoint_brings_back_the_network(name: str, tmp_path: Path) -> None
 
 
 def test_a_single_channel_decoder_mixes_no_channels() -> None:
-    stage = make_small('segnet-basic-single-channel-decoder').decoder[0].eval()
-    pooled = max_pool(torch.randn(1, 8, 4, 4))
-    x = torch.zeros(1, 8, 2, 2)
-    before = stage(x, pooled)
-    x[:, 5] = 1
-    changed = (stage(x, pooled) != before).flatten(2).any(dim=2)[0]
-    assert changed.nonzero().flatten().tolist() == [5]
+    network = make_small('segnet-basic-single-channel-decoder').eval()
+    for stage in network.get_submodule('decoder').children():
+        pooled = max_pool(torch.randn(1, 8, 4, 4))
+        x = torch.zeros(1, 8, 2, 2)
+        before = stage(x, pooled)
+        x[:, 5] = 1
+        changed = (stage(x, pooled) != before).flatten(2).any(dim=2)[0]
+        assert changed.nonzero().flatten().tolist() == [5]
 
 
-UNPOOLING = ['segnet', 'segnet-basic', 'segnet-basic-encoder-addition', 'deconvnet']
+UNPOOLING = [
+    'segnet',
+    'segnet-basic',
+    'segnet-basic-encoder-addition',
+    'segnet-basic-single-channel-decoder',
+    'deconvnet',
+]
 
 
 @pytest.mark.parametrize('name', UNPOOLING)
@@ -164,3 +173,61 @@ def test_indices_of_one_stage_never_serve_another(name: str) -> None:
         _, places = F.max_pool2d(before, 2, ceil_mode=True, return_indices=True)
         maxima = torch.zeros_like(before).flatten(2).scatter_(2, places.flatten(2), 1)
         assert not unpooled.flatten(2)[maxima == 0].any()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(
+    'name', [name for name in MODULES if name.removeprefix('bayesian-') not in UNPOOLING]
+)
+def test_a_mirror_image_has_the_mirrored_labels(name: str) -> None:
+    """
+    Where filters are symmetric; so nothing shifts between image and labels.
+
+    But where the decoder unpools: of a window of zeros, the first is the maximum.
+    """
+    network = make_small(name).eval()
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            module.weight.copy_((module.weight + module.weight.flip(3)) / 2)
+    x = torch.randn(1, 3, 64, 96)
+    expected = network(x)
+    error = (network(x.flip(3)).flip(3) - expected).abs().max()
+    assert error < 1e-3 * expected.abs().max()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device')
+@pytest.mark.parametrize('name', MODULES)
+@pytest.mark.parametrize('precision', ['fp16', 'fp32'])
+def test_gpu_and_cpu_agree(name: str, precision: str) -> None:
+    network = make_small(name, 11)
+    network(torch.randn(4, 3, 64, 96))  # statistics
+    checkpoint = Checkpoint(
+        network.config, load_label_set('camvid'), (64, 96), network.state_dict(), network=name
+    )
+    image = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    labels = [
+        Predictor(checkpoint, *where).predict(image).label
+        for where in (('cuda', precision), ('cpu', 'fp32'))
+    ]
+    assert labels[0] is not None
+    # Untrained, so many a pixel is undecided, and a rounded maximum moves others.
+    assert (labels[0] == labels[1]).mean() > (0.99 if precision == 'fp32' else 0.8)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device')
+@pytest.mark.parametrize('precision', ['fp16', 'fp32'])
+def test_samples_differ_on_a_gpu(precision: str) -> None:
+    network = make_small('bayesian-segnet', 11)
+    network(torch.randn(4, 3, 64, 96))
+    label_set, weights = load_label_set('camvid'), network.state_dict()
+    checkpoint = Checkpoint(
+        network.config, label_set, (64, 96), weights, network='bayesian-segnet'
+    )
+    predictor = Predictor(checkpoint, 'cuda', precision)
+    image = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    found = [
+        predictor.predict(image, ('uncertainty',), mc_samples=4).uncertainty for _ in range(3)
+    ]
+    assert not np.array_equal(found[1], found[2])  # of one graph

@@ -61,7 +61,7 @@ class DelayPredictor:
         self._checkpoint = checkpoint
         self._plan = plan
         self._number = 0
-        self.has_dropout = plan.dropout
+        self.can_be_sampled = plan.dropout
         self.device_ms = 0.25 if plan.gpu else None
 
     def measure_memory(self) -> dict[str, int]:

@@ -90,7 +90,7 @@ def test_the_seed_repeats_the_samples(trained: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (['--mc-samples', '4'], 'expected a network with dropout for 4 samples'),
+        (['--mc-samples', '4'], 'expected a network that can be sampled for 4 samples'),
         (['--mc-samples', '4', '--flip'], 'expected --mc-samples without --flip'),
         (['--calibration', 'a.png'], 'expected --mc-samples N with --calibration'),
     ],

@@ -20,7 +20,7 @@ from segnet_ros.core.engine.graph_pipeline import GraphPipeline
 from segnet_ros.core.engine.pipeline import Pipeline
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
-from segnet_ros.core.network import is_sampled
+from segnet_ros.core.network import can_be_sampled
 from segnet_ros.core.network import SampledNetwork
 from segnet_ros.core.outputs import compute_outputs
 import torch
@@ -53,7 +53,7 @@ def make_engine(
         kernels = _find_kernels(network.config, device, dtype)
         # Folded where it lies: a GPU gets the filters that it will use, and nothing else.
         fused = FusedSegNet(network, kernels) if kernels else None
-    has_samples = isinstance(network, SampledNetwork) and is_sampled(network.config)
+    has_samples = isinstance(network, SampledNetwork) and can_be_sampled(network.config)
     if has_samples or not fused:
         make_plain(network.to(device), dtype)
     forward: Forward = fused or network

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from segnet_ros.core.engine.cudnn import keep_fp32
 from segnet_ros.core.engine.fused_network import Forward
 from segnet_ros.core.monte_carlo import compute_log_mean
 from segnet_ros.core.monte_carlo import sample_logits
@@ -112,8 +114,9 @@ class Pipeline:
     def _sample(self, x: Tensor, samples: int) -> Tensor:
         """Average samples of the softmax, and give them the form of logits."""
         if self.network is None:
-            raise ValueError('expected a network with dropout to sample, found one without')
-        return compute_log_mean(sample_logits(self.network, x, samples))
+            raise ValueError('expected a network that can be sampled, found another')
+        with keep_fp32() if self.dtype == torch.float32 else nullcontext():
+            return compute_log_mean(sample_logits(self.network, x, samples))
 
     def _upload(self, image: Image) -> Tensor:
         """Put an image on the device as it is."""

@@ -9,6 +9,7 @@ from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.network import Network
 from segnet_ros.core.normalization import Normalization
+from segnet_ros.core.registry import list_class_weights
 from segnet_ros.training.encoder.encoder_weights import fill_encoder
 from segnet_ros.training.encoder.encoder_weights import Origin
 
@@ -21,7 +22,7 @@ def fill_in_initial_weights(
 
     :param network: keeps what it has where nothing is taken over
     :param options: of ``segnet_train``; ``init`` and ``encoder`` count
-    :param label_set: of the network; a classifier of other classes is not taken over
+    :param label_set: of the network; what belongs to other classes is not taken over
     :return: where they come from, with the normalization that belongs to them
     :raises ValueError: if they do not fit the network
     :raises OSError: if a file cannot be read
@@ -51,6 +52,7 @@ def _take_over_checkpoint(
         )
     weights = checkpoint.weights
     if checkpoint.label_set.names != label_set.names:
-        weights = {k: v for k, v in weights.items() if not k.startswith('classifier.')}
+        of_classes = list_class_weights(network.config)
+        weights = {name: weight for name, weight in weights.items() if name not in of_classes}
     network.load_state_dict(weights, strict=False)
     return Origin(checkpoint.normalization, checkpoint.provenance)

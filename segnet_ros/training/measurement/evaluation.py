@@ -91,7 +91,7 @@ def summarize(evaluation: Evaluation, label_set: LabelSet) -> dict[str, Any]:
             key: dict(zip(label_set.names, map(_make_plain, values), strict=True))
             for key, values in by_class.items()
         },
-        **evaluation.calibration.summarize(),
+        **(evaluation.calibration.summarize() if evaluation.calibration.confidence.any() else {}),
     }
 
 
@@ -111,7 +111,7 @@ def format_table(metrics: dict[str, Any]) -> str:
         'class accuracy': 'class_accuracy',
         'BF': 'bf',
     }
-    if metrics['calibration_error'] is not None:
+    if 'calibration_error' in metrics:
         totals |= {
             'calibration error': 'calibration_error',
             'uncertainty, wrong': 'uncertainty_of_wrong',

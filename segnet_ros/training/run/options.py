@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
+from segnet_ros.core.registry import make_config
 from segnet_ros.core.registry import MODULES
 from segnet_ros.training.command import add_data_option
 from segnet_ros.training.command import parse_natural
@@ -80,6 +81,7 @@ def fill_in_defaults(options: argparse.Namespace) -> None:
     """Replace None by the defaults that depend on other options."""
     fill_in_length(options, EPOCHS)
     fill_in(options, asdict(RECIPES[options.recipe]))
+    options.widths = options.widths or list(make_config(options.model, {}).widths)
 
 
 def _add_data_options(group: argparse._ArgumentGroup) -> None:

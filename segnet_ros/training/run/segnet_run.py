@@ -171,9 +171,8 @@ def _check_parts(options: argparse.Namespace, world: World) -> None:
 
 def _make_network(options: argparse.Namespace, label_set: LabelSet, world: World) -> Network:
     torch.manual_seed(options.seed)
-    widths = {'widths': options.widths} if options.widths else {}
-    config = make_config(options.model, {'num_classes': label_set.num_classes, **widths})
-    network: Network = config.build()
+    shape = {'num_classes': label_set.num_classes, 'widths': options.widths}
+    network = make_config(options.model, shape).build()
     device = _select_device(options.device, world)
     if device.type == 'cuda' and world.size > 1:
         network = nn.SyncBatchNorm.convert_sync_batchnorm(network)

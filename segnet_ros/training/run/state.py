@@ -65,7 +65,7 @@ def load_state(path: Path, trainer: Trainer, recipe: dict[str, Any]) -> Continue
     :raises TrainingError: if the file cannot be read, or is of a run with another recipe
     """
     state = _read_state(path)
-    found = state['recipe']
+    found = {'model': 'segnet'} | state['recipe']  # before there were others
     differences = [
         f'{key} {_shorten(found.get(key))} there, {_shorten(value)} here'
         for key, value in recipe.items()
