@@ -135,53 +135,6 @@ def test_several_are_taken_at_once_each_of_another_camera() -> None:
     assert [taken.item for taken in mailbox.take(never, 2)] == ['b']
 
 
-def test_a_limit_keeps_the_rate_and_hands_out_the_newest() -> None:
-    clock = Clock()
-    mailbox: Mailbox[int] = Mailbox(clock)
-    slot, other = mailbox.open_slot(), mailbox.open_slot()
-    slot.limit(10.0)
-    taken = []
-    for step in range(1, 401):  # four seconds, a hundred images per second
-        clock.now = 100.0 + step / 100 + (0.003 if step % 3 else 0.0)
-        slot.limit(10.0)  # again and again, as the camera does
-        slot.put(step)
-        other.put(0)
-        for one in mailbox.take(never, 2):
-            if one.slot is slot:
-                taken.append(one.item)
-            one.slot.mark_processed()
-    assert 39 <= len(taken) <= 41
-    assert taken == sorted(set(taken))
-    counts = slot.counts()
-    assert_sums_up(counts)
-    assert counts.dropped == {'rate_capped': 400 - len(taken) - counts.waiting}
-
-
-def test_an_item_that_is_held_back_is_handed_out_when_it_is_time() -> None:
-    mailbox, slot = open_one()
-    slot.limit(20.0)
-    start = time.monotonic()
-    for item in range(3):
-        slot.put(item)
-        assert take_item(mailbox) == item
-        slot.mark_processed()
-    assert time.monotonic() - start >= 0.099
-
-
-def test_a_limit_that_is_lifted_lets_the_held_item_go() -> None:
-    mailbox, slot = open_one()
-    slot.limit(0.001)
-    slot.put(1)
-    mailbox.take(never)
-    slot.put(2)
-    taken: list[Any] = []
-    thread = threading.Thread(target=lambda: taken.extend(mailbox.take(never)))
-    thread.start()
-    slot.limit(0.0)
-    thread.join(PATIENCE_S)
-    assert [one.item for one in taken] == [2]
-
-
 def test_a_disabled_camera_is_counted_and_not_taken() -> None:
     mailbox, slot = open_one()
     other = mailbox.open_slot()
