@@ -93,8 +93,8 @@ class Camera:
         if parameters.image_transport == 'compressed':
             # Beside the raw one, as image_transport has it, so that one remapping is enough.
             self._kind, self.topic = CompressedImage, f'{self.topic}/compressed'
-        self.outputs = Outputs(node, name)
         self.slot = mailbox.open_slot()
+        self.outputs = Outputs(node, name, is_wanted=lambda: not self.slot.is_withdrawn)
         self.ages = AgeWindow()
         self.calibration = Calibration(node, self.subscribed_name)
         self.reliability = ''
@@ -151,10 +151,15 @@ class Camera:
             self._subscribe(policy)
 
     def unsubscribe(self) -> None:
-        """Hear no more; the next :meth:`follow_publishers` subscribes again."""
+        """
+        Hear no more, and publish nothing more of what was heard.
+
+        The next :meth:`follow_publishers` subscribes again.
+        """
         self._destroy_subscription()
         self.calibration.unsubscribe()
-        self.slot.discard('inactive')
+        with self.outputs.lock:  # what is being published goes out before, not afterwards
+            self.slot.withdraw('inactive')
 
     def _destroy_subscription(self) -> None:
         if self._subscription is not None:

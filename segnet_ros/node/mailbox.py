@@ -55,6 +55,7 @@ class Slot(Generic[T]):
         self._item: T | None = None
         self._waiting_since = 0.0
         self._in_progress = 0
+        self._withdrawn = ''
         self._is_enabled = True
         self._period_s = 0.0
         self._due = float('-inf')
@@ -117,11 +118,29 @@ class Slot(Generic[T]):
                 self._item = None
                 self._dropped[reason] += 1
 
+    def withdraw(self, reason: str) -> None:
+        """
+        Drop the item that waits, and want the one in progress no more.
+
+        :param reason: short key such as ``inactive``
+        """
+        with self._condition:
+            self.discard(reason)
+            self._withdrawn = reason if self._in_progress else ''
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the item in progress, or that was so last, is not wanted any more."""
+        return bool(self._withdrawn)
+
     def mark_processed(self) -> None:
-        """Count the item in progress as processed."""
+        """Count the item in progress as processed, or as dropped if it was withdrawn."""
         with self._condition:
             self._in_progress -= 1
-            self._processed += 1
+            if self._withdrawn:
+                self._dropped[self._withdrawn] += 1
+            else:
+                self._processed += 1
 
     def mark_dropped(self, reason: str) -> None:
         """
@@ -154,6 +173,7 @@ class Slot(Generic[T]):
     def _take(self) -> T:
         assert self._item is not None
         item, self._item = self._item, None
+        self._withdrawn = ''
         # Two for a moment, where a thread that was given up still computes.
         self._in_progress += 1
         now = self._clock()

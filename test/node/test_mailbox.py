@@ -135,32 +135,6 @@ def test_several_are_taken_at_once_each_of_another_camera() -> None:
     assert [taken.item for taken in mailbox.take(never, 2)] == ['b']
 
 
-def test_a_disabled_camera_is_counted_and_not_taken() -> None:
-    mailbox, slot = open_one()
-    other = mailbox.open_slot()
-    slot.put(1)
-    slot.enable(False)
-    slot.put(2)
-    other.put(3)
-    assert take_item(mailbox) == 3
-    assert slot.counts() == Counts(2, 0, {'disabled': 2}, 0, 0)
-    slot.enable(True)
-    slot.put(4)
-    assert take_item(mailbox) == 4
-
-
-def test_what_waits_can_be_discarded() -> None:
-    mailbox, slot = open_one()
-    slot.discard('inactive')
-    slot.put(1)
-    mailbox.take(never)
-    slot.put(2)
-    slot.discard('inactive')
-    assert slot.counts() == Counts(2, 0, {'inactive': 1}, 0, 1)
-    slot.mark_dropped('stopped')
-    assert_sums_up(slot.counts())
-
-
 def test_counts_begin_anew_with_what_is_there() -> None:
     mailbox, slot = open_one()
     for item in range(4):

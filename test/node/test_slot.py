@@ -1,4 +1,4 @@
-"""Tests of the limit to the rate of one camera's items, without ROS."""
+"""Tests of what a slot of the mailbox lets in, and keeps: limit, switch, withdrawal; no ROS."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from segnet_ros.node.mailbox import Counts
 from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.mailbox import Slot
+from test_mailbox import assert_sums_up
 from test_mailbox import Clock
 from test_mailbox import never
 from test_mailbox import open_one
@@ -89,3 +90,48 @@ def test_a_limit_that_is_lifted_lets_the_next_item_in() -> None:
     slot.put(3)
     assert take_item(mailbox) == 3
     assert slot.counts().dropped == {'rate_capped': 1}
+
+
+def test_a_disabled_camera_is_counted_and_not_taken() -> None:
+    mailbox, slot = open_one()
+    other = mailbox.open_slot()
+    slot.put(1)
+    slot.enable(False)
+    slot.put(2)
+    other.put(3)
+    assert take_item(mailbox) == 3
+    assert slot.counts() == Counts(2, 0, {'disabled': 2}, 0, 0)
+    slot.enable(True)
+    slot.put(4)
+    assert take_item(mailbox) == 4
+
+
+def test_what_waits_can_be_discarded() -> None:
+    mailbox, slot = open_one()
+    slot.discard('inactive')
+    slot.put(1)
+    mailbox.take(never)
+    slot.put(2)
+    slot.discard('inactive')
+    assert slot.counts() == Counts(2, 0, {'inactive': 1}, 0, 1)
+    slot.mark_dropped('stopped')
+    assert_sums_up(slot.counts())
+
+
+def test_what_is_in_progress_can_be_withdrawn_and_the_next_is_wanted_again() -> None:
+    mailbox, slot = open_one()
+    slot.put(1)
+    mailbox.take(never)
+    slot.put(2)
+    slot.withdraw('inactive')
+    assert slot.is_withdrawn
+    assert slot.counts() == Counts(2, 0, {'inactive': 1}, 0, 1)
+    slot.mark_processed()
+    assert slot.counts() == Counts(2, 0, {'inactive': 2}, 0, 0)
+    slot.withdraw('inactive')
+    assert not slot.is_withdrawn
+    slot.put(3)
+    mailbox.take(never)
+    assert not slot.is_withdrawn
+    slot.mark_processed()
+    assert slot.counts() == Counts(3, 1, {'inactive': 2}, 0, 0)
