@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import contextmanager
 import hashlib
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,21 +46,23 @@ def load_network(
 
     :param names: of the classes that it must have; None for any
     :param logger: is told what is loaded, and where it will compute against expectation
-    :raises ValueError: if it has others, or lacks those that the parameters name
+    :raises ValueError: if it has others, or lacks those that the parameters name; or if the file
+        changes meanwhile
     """
     logger.info(
         f'loading {values.checkpoint or "the packaged checkpoint"}, device {values.device}, '
         f'precision {values.precision}'
     )
     path = locate_checkpoint(values.checkpoint)
-    sha256 = hash_checkpoint(path, values.checkpoint_sha256)
-    predictor = factory(
-        path,
-        device=values.device,
-        precision=values.precision,
-        input_size=values.input_size,
-        cpu_threads=values.cpu_threads,
-    )
+    with refuse_changes(path):
+        sha256 = hash_checkpoint(path, values.checkpoint_sha256)
+        predictor = factory(
+            path,
+            device=values.device,
+            precision=values.precision,
+            input_size=values.input_size,
+            cpu_threads=values.cpu_threads,
+        )
     choose_classes(values.classes, predictor.label_set)  # refuses unknown ones
     if names is not None:
         check_same_classes(names, predictor.label_set.names)
@@ -101,6 +106,35 @@ def locate_checkpoint(text: str) -> str:
             ' workspace, or give the path of the file'
         ) from error
     return str(Path(share) / file)
+
+
+@contextmanager
+def refuse_changes(path: str) -> Iterator[None]:
+    """
+    Let a file be read more than once, as long as it is the same each time.
+
+    :param path: of the checkpoint; empty for the packaged one
+    :raises FileNotFoundError: if there is none
+    :raises ValueError: at the end, if it is another than in the beginning
+    """
+    file = find_checkpoint(path)
+    before = _identify(file)
+    yield
+    if _identify(file) != before:
+        raise ValueError(
+            f'{file}: expected a file that stays as it is while it is read, found it changed; try'
+            ' again when it is complete'
+        )
+
+
+def _identify(path: Path) -> tuple[int, ...]:
+    """Tell what changes with a file; nothing if it is gone."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ()
+    # The time of its status as well: that of its contents can be set to what it was.
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def hash_checkpoint(path: str, expected: str) -> str:

@@ -150,7 +150,7 @@ class SegNetNode(GuardedParameters, LifecycleNode):
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Hear no more images; the network stays loaded."""
+        """Hear no more images, and publish nothing more; the network stays loaded."""
         self._is_active = False
         for camera in self._cameras:
             camera.unsubscribe()
