@@ -14,12 +14,15 @@ from segnet_ros.node.camera import Camera
 from segnet_ros.node.image_subscription import describe_profile
 from segnet_ros.node.mailbox import Counts
 from segnet_ros.node.parameters import Parameters
+from segnet_ros.node.sliding_counts import SlidingCounts
 from segnet_ros.node.status import format_number
 from segnet_ros.node.status import format_size
 from segnet_ros.node.status import make_status
 
 ENOUGH = 0.9
 """Share of the expected rate below which there is a warning."""
+EXPECTED_IMAGES, SHORTEST_S = 10, 2.0
+"""A rate is judged over at least the time in which so many images should come, and so long."""
 HARMLESS = (
     'replaced',
     'no_subscriber',
@@ -52,6 +55,7 @@ class CameraMonitor:
         self._camera = camera
         self._previous: Counts | None = None
         self._asked_at = time.monotonic()
+        self._window = SlidingCounts()
 
     def status(
         self,
@@ -73,7 +77,10 @@ class CameraMonitor:
         counts = self._camera.slot.counts()
         ages = self._camera.ages.summary()
         rates = self._measure_rates(counts)
-        level, message = self._judge(counts, ages, rates, obstacle, advice, parameters)
+        if obstacle:
+            self._window.clear()  # no images are heard
+        slowness = self._judge_rate(counts, parameters)
+        level, message = self._judge(counts, ages, slowness, obstacle, advice, parameters)
         self._previous = counts
         values = {
             **_describe_counts(counts),
@@ -98,11 +105,24 @@ class CameraMonitor:
             (counts.processed - before.processed) / elapsed_s,
         )
 
+    def _judge_rate(self, counts: Counts, parameters: Parameters) -> str:
+        """Say how many images come, where the parameters expect more; empty if enough do."""
+        expected = parameters.expected_rate
+        if not expected:
+            self._window.clear()
+            return ''
+        span_s = max(SHORTEST_S, parameters.diagnostics_period, EXPECTED_IMAGES / expected)
+        elapsed_s, (received,) = self._window.add(time.monotonic(), (counts.received,), span_s)
+        # One more, that may be on its way: cameras and clocks are not exact.
+        if elapsed_s < span_s or received + 1 >= ENOUGH * expected * elapsed_s:
+            return ''
+        return f'{received / elapsed_s:.3g} images per second, expected {expected:g}'
+
     def _judge(
         self,
         counts: Counts,
         ages: Ages,
-        rates: Rates,
+        slowness: str,
         obstacle: str,
         advice: str,
         parameters: Parameters,
@@ -123,7 +143,7 @@ class CameraMonitor:
             )
         if ages.is_mismatched:
             return DiagnosticStatus.WARN, CLOCK_MISMATCH
-        warning = _warn_of_limits(ages, rates, parameters)
+        warning = slowness or _warn_of_age(ages, parameters)
         if warning:
             return DiagnosticStatus.WARN, warning
         return DiagnosticStatus.OK, 'OK'
@@ -150,11 +170,8 @@ class CameraMonitor:
         }
 
 
-def _warn_of_limits(ages: Ages, rates: Rates, parameters: Parameters) -> str:
-    """Say what is not as the parameters expect it; empty if all is."""
-    expected = parameters.expected_rate
-    if expected and rates.received is not None and rates.received < ENOUGH * expected:
-        return f'{rates.received:.1f} images per second, expected {expected:g}'
+def _warn_of_age(ages: Ages, parameters: Parameters) -> str:
+    """Say how old outputs are, where the parameters expect less; empty if they are not."""
     limit_ms = parameters.max_latency_warn_ms
     if limit_ms and ages.p95_ms is not None and ages.p95_ms > limit_ms:
         return f'outputs are {ages.p95_ms:.0f} ms old (p95), expected at most {limit_ms:g}'

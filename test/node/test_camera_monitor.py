@@ -149,18 +149,95 @@ def test_implausible_ages_are_a_warning_about_clocks(
     assert values_of(status)['clock mismatch'] == '1'
 
 
-def test_rates_are_measured_and_compared_with_what_is_expected(
+def test_rates_are_measured(
     mailbox: Mailbox[str], camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
     monitor.status('cpu', CLASSES, '', '', Parameters())
     time.sleep(0.1)  # in which one image comes: less than 10 per second
     process(mailbox, camera.slot, lambda slot: slot.mark_processed())
-    status = monitor.status('cpu', CLASSES, '', '', Parameters(expected_rate=30.0))
-    assert status.level == DiagnosticStatus.WARN
-    assert status.message.endswith(' images per second, expected 30')
-    values = values_of(status)
+    values = values_of(monitor.status('cpu', CLASSES, '', '', Parameters()))
     assert 0 < float(values['received per second']) <= 10
     assert values['processed per second'] == values['received per second']
+
+
+class FakeTime:
+    """Steady time that passes when a test wants it to."""
+
+    def __init__(self) -> None:
+        self.now = time.monotonic()
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
+    fake = FakeTime()
+    monkeypatch.setattr('segnet_ros.node.camera_monitor.time', fake)
+    return fake
+
+
+def watch(
+    fake_time: FakeTime,
+    camera: SimpleNamespace,
+    monitor: CameraMonitor,
+    times_s: list[float],
+    parameters: Parameters,
+    seconds: int,
+) -> list[str]:
+    """Let time pass and images come; return the message of each second."""
+    begun, coming, messages = fake_time.now, list(times_s), []
+    for second in range(seconds):
+        while coming and coming[0] <= second:
+            camera.last_arrival = begun + coming.pop(0)
+            camera.slot.put('image')
+        fake_time.now = begun + second
+        messages.append(monitor.status('cpu', CLASSES, '', '', parameters).message)
+    return messages
+
+
+@pytest.mark.parametrize('jitter_s', [0.0, 0.3])
+@pytest.mark.parametrize('rate', [0.5, 1.0, 30.0])
+def test_a_camera_of_the_expected_rate_is_no_reason_to_warn(
+    fake_time: FakeTime,
+    camera: SimpleNamespace,
+    monitor: CameraMonitor,
+    rate: float,
+    jitter_s: float,
+) -> None:
+    parameters = Parameters(expected_rate=rate, stall_timeout=5.0)
+    times_s = [(n + jitter_s * (-1) ** n) / rate for n in range(1, int(90 * rate))]
+    messages = watch(fake_time, camera, monitor, times_s, parameters, 80)
+    assert set(messages) == {'OK'}
+
+
+@pytest.mark.parametrize(('rate', 'share'), [(0.5, 0.7), (30.0, 0.85)])
+def test_a_camera_that_becomes_slow_is_warned_of_until_it_is_not(
+    fake_time: FakeTime,
+    camera: SimpleNamespace,
+    monitor: CameraMonitor,
+    rate: float,
+    share: float,
+) -> None:
+    parameters = Parameters(expected_rate=rate, stall_timeout=5.0)
+    fast = [n / rate for n in range(1, int(60 * rate))]
+    slow = [60 + n / rate / share for n in range(int(60 * rate * share))]
+    again = [120 + n / rate for n in range(int(60 * rate))]
+    messages = watch(fake_time, camera, monitor, fast + slow + again, parameters, 170)
+    assert set(messages[:60]) == {'OK'}
+    assert all(message.endswith(f'expected {rate:g}') for message in messages[85:120])
+    assert set(messages[150:]) == {'OK'}
+
+
+def test_the_time_in_which_nothing_is_heard_does_not_count(
+    fake_time: FakeTime, camera: SimpleNamespace, monitor: CameraMonitor
+) -> None:
+    parameters = Parameters(expected_rate=30.0)
+    for _ in range(20):
+        fake_time.now += 1.0
+        monitor.status('cpu', CLASSES, 'inactive', '', parameters)
+    messages = watch(fake_time, camera, monitor, [n / 30 for n in range(300)], parameters, 9)
+    assert set(messages) == {'OK'}
 
 
 def test_old_outputs_are_a_warning_where_a_limit_is_given(
