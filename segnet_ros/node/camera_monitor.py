@@ -18,6 +18,7 @@ from segnet_ros.node.sliding_counts import SlidingCounts
 from segnet_ros.node.status import format_number
 from segnet_ros.node.status import format_size
 from segnet_ros.node.status import make_status
+from segnet_ros.node.trouble import Advice
 
 ENOUGH = 0.9
 """Share of the expected rate below which there is a warning."""
@@ -62,7 +63,7 @@ class CameraMonitor:
         hardware_id: str,
         classes: Sequence[str],
         obstacle: str,
-        advice: str,
+        advice: Advice,
         parameters: Parameters,
     ) -> DiagnosticStatus:
         """
@@ -71,7 +72,7 @@ class CameraMonitor:
         :param hardware_id: what the network runs on
         :param classes: names by class id; none until the network is loaded
         :param obstacle: why no images are segmented; empty if they are
-        :param advice: what is wrong and what to do, as the log has it; empty if nothing is
+        :param advice: what is wrong and what to do, as the log has it
         :param parameters: say what to expect of the camera
         """
         counts = self._camera.slot.counts()
@@ -80,8 +81,13 @@ class CameraMonitor:
         if obstacle:
             self._window.clear()  # no images are heard
         slowness = self._judge_rate(counts, parameters)
-        level, message = self._judge(counts, ages, slowness, obstacle, advice, parameters)
+        refused = self._find_refused(counts)
         self._previous = counts
+        found = [obstacle] if obstacle else self._find_trouble(advice, ages, slowness, parameters)
+        level = DiagnosticStatus.WARN if found else DiagnosticStatus.OK
+        if refused:
+            level, found = DiagnosticStatus.ERROR, [refused, *found]
+        message, *rest = found or ['OK']
         values = {
             **_describe_counts(counts),
             **_describe_ages(ages),
@@ -89,6 +95,7 @@ class CameraMonitor:
             **self._describe_input(),
         }
         values['classes'] = ', '.join(classes)
+        values['advice'] = ' | '.join(rest)
         return make_status(
             self._node_name, self._camera.topic, level, message, hardware_id, values
         )
@@ -118,43 +125,30 @@ class CameraMonitor:
             return ''
         return f'{received / elapsed_s:.3g} images per second, expected {expected:g}'
 
-    def _judge(
-        self,
-        counts: Counts,
-        ages: Ages,
-        slowness: str,
-        obstacle: str,
-        advice: str,
-        parameters: Parameters,
-    ) -> tuple[bytes, str]:
-        refused = self._refused_since_previous(counts)
-        if refused:
-            return (
-                DiagnosticStatus.ERROR,
-                f'images refused: {", ".join(refused)}; the log says what to do',
-            )
-        if obstacle or advice:
-            return DiagnosticStatus.WARN, obstacle or advice
+    def _find_trouble(
+        self, advice: Advice, ages: Ages, slowness: str, parameters: Parameters
+    ) -> list[str]:
+        """List what is wrong, the most important first: what keeps all images away."""
         silence_s = time.monotonic() - self._camera.last_arrival
-        if silence_s > parameters.stall_timeout:
-            return (
-                DiagnosticStatus.WARN,
-                f'no image for {silence_s:.0f} s; is the camera running, and its driver?',
-            )
-        if ages.is_mismatched:
-            return DiagnosticStatus.WARN, CLOCK_MISMATCH
-        warning = slowness or _warn_of_age(ages, parameters)
-        if warning:
-            return DiagnosticStatus.WARN, warning
-        return DiagnosticStatus.OK, 'OK'
+        is_silent = silence_s > parameters.stall_timeout
+        silence = f'no image for {silence_s:.0f} s; is the camera running, and its driver?'
+        found = [advice.input or (silence if is_silent else ''), *advice.others]
+        if not is_silent:  # what follows is about images that come
+            clocks = CLOCK_MISMATCH if ages.is_mismatched else ''
+            found += [clocks, slowness, _warn_of_age(ages, parameters)]
+        return [text for text in found if text]
 
-    def _refused_since_previous(self, counts: Counts) -> list[str]:
+    def _find_refused(self, counts: Counts) -> str:
+        """Say which images were refused since the last look; empty if none was."""
         before: Mapping[str, int] = self._previous.dropped if self._previous else {}
-        return [
+        reasons = [
             reason
             for reason, number in counts.dropped.items()
             if reason not in HARMLESS and number > before.get(reason, 0)
         ]
+        if not reasons:
+            return ''
+        return f'images refused: {", ".join(reasons)}; the log says what to do'
 
     def _describe_input(self) -> dict[str, str]:
         camera = self._camera

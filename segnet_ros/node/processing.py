@@ -144,7 +144,9 @@ class ImageProcessor:
         if not outputs:
             camera.slot.mark_dropped('no_subscriber')
             return None
-        if parameters.max_age and parameters.max_age < self._read_age(item) < PLAUSIBLE_S[1]:
+        limit_s, age_s = parameters.max_age, self._read_age(item)
+        if limit_s and limit_s < age_s < PLAUSIBLE_S[1]:
+            camera.staleness = f'older than max_age ({limit_s:g} s): newest {age_s:.1f} s'
             camera.slot.mark_dropped('too_old')
             return None
         try:

@@ -15,6 +15,7 @@ from segnet_ros.node.camera_monitor import CameraMonitor
 from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.mailbox import Slot
 from segnet_ros.node.parameters import Parameters
+from segnet_ros.node.trouble import Advice
 
 CLASSES = ('sky', 'road')
 
@@ -63,7 +64,7 @@ def test_every_count_is_told(
     process(mailbox, camera.slot, lambda slot: slot.mark_dropped('no_subscriber'))
     process(mailbox, camera.slot, lambda slot: slot.put('next'))
     camera.slot.put('last')
-    status = monitor.status('cpu', CLASSES, obstacle='', advice='', parameters=Parameters())
+    status = monitor.status('cpu', CLASSES, obstacle='', advice=Advice(), parameters=Parameters())
     assert status.level == DiagnosticStatus.OK
     assert status.name == 'robot1/segnet: front/image_raw'
     assert status.hardware_id == 'cpu'
@@ -92,6 +93,7 @@ def test_every_count_is_told(
         'history': 'keep last 1',
         'publishers': '1',
         'classes': 'sky, road',
+        'advice': '',
     }
 
 
@@ -102,7 +104,7 @@ def test_unknown_values_are_called_unknown(
     camera.size = None
     camera.profile = None
     values = values_of(
-        monitor.status('cpu', CLASSES, obstacle='', advice='', parameters=Parameters())
+        monitor.status('cpu', CLASSES, obstacle='', advice=Advice(), parameters=Parameters())
     )
     assert values['age p50 (ms)'] == 'unknown'
     assert values['lost in transport'] == 'unknown'
@@ -112,7 +114,7 @@ def test_unknown_values_are_called_unknown(
 
 def test_loading_is_a_warning(monitor: CameraMonitor) -> None:
     status = monitor.status(
-        'auto', (), obstacle='loading the network', advice='', parameters=Parameters()
+        'auto', (), obstacle='loading the network', advice=Advice(), parameters=Parameters()
     )
     assert status.level == DiagnosticStatus.WARN
     assert 'loading' in status.message
@@ -120,7 +122,7 @@ def test_loading_is_a_warning(monitor: CameraMonitor) -> None:
 
 def test_a_silent_camera_is_a_warning(camera: SimpleNamespace, monitor: CameraMonitor) -> None:
     camera.last_arrival = time.monotonic() - 3
-    status = monitor.status('cpu', CLASSES, obstacle='', advice='', parameters=Parameters())
+    status = monitor.status('cpu', CLASSES, obstacle='', advice=Advice(), parameters=Parameters())
     assert status.level == DiagnosticStatus.WARN
     assert status.message.startswith('no image for 3 s; is the camera running')
 
@@ -129,12 +131,12 @@ def test_refused_images_are_an_error_until_none_is_refused(
     mailbox: Mailbox[str], camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
     process(mailbox, camera.slot, lambda slot: slot.mark_dropped('bad_encoding'))
-    status = monitor.status('cpu', CLASSES, obstacle='', advice='', parameters=Parameters())
+    status = monitor.status('cpu', CLASSES, obstacle='', advice=Advice(), parameters=Parameters())
     assert status.level == DiagnosticStatus.ERROR
     assert 'bad_encoding' in status.message
     process(mailbox, camera.slot, lambda slot: slot.mark_processed())
     assert (
-        monitor.status('cpu', CLASSES, obstacle='', advice='', parameters=Parameters()).level
+        monitor.status('cpu', CLASSES, obstacle='', advice=Advice(), parameters=Parameters()).level
         == DiagnosticStatus.OK
     )
 
@@ -143,7 +145,7 @@ def test_implausible_ages_are_a_warning_about_clocks(
     camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
     camera.ages.add(1.7e9)
-    status = monitor.status('cpu', CLASSES, obstacle='', advice='', parameters=Parameters())
+    status = monitor.status('cpu', CLASSES, obstacle='', advice=Advice(), parameters=Parameters())
     assert status.level == DiagnosticStatus.WARN
     assert 'clock mismatch' in status.message
     assert values_of(status)['clock mismatch'] == '1'
@@ -152,10 +154,10 @@ def test_implausible_ages_are_a_warning_about_clocks(
 def test_rates_are_measured(
     mailbox: Mailbox[str], camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
-    monitor.status('cpu', CLASSES, '', '', Parameters())
+    monitor.status('cpu', CLASSES, '', Advice(), Parameters())
     time.sleep(0.1)  # in which one image comes: less than 10 per second
     process(mailbox, camera.slot, lambda slot: slot.mark_processed())
-    values = values_of(monitor.status('cpu', CLASSES, '', '', Parameters()))
+    values = values_of(monitor.status('cpu', CLASSES, '', Advice(), Parameters()))
     assert 0 < float(values['received per second']) <= 10
     assert values['processed per second'] == values['received per second']
 
@@ -192,7 +194,7 @@ def watch(
             camera.last_arrival = begun + coming.pop(0)
             camera.slot.put('image')
         fake_time.now = begun + second
-        messages.append(monitor.status('cpu', CLASSES, '', '', parameters).message)
+        messages.append(monitor.status('cpu', CLASSES, '', Advice(), parameters).message)
     return messages
 
 
@@ -235,7 +237,7 @@ def test_the_time_in_which_nothing_is_heard_does_not_count(
     parameters = Parameters(expected_rate=30.0)
     for _ in range(20):
         fake_time.now += 1.0
-        monitor.status('cpu', CLASSES, 'inactive', '', parameters)
+        monitor.status('cpu', CLASSES, 'inactive', Advice(), parameters)
     messages = watch(fake_time, camera, monitor, [n / 30 for n in range(300)], parameters, 9)
     assert set(messages) == {'OK'}
 
@@ -244,13 +246,36 @@ def test_old_outputs_are_a_warning_where_a_limit_is_given(
     camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
     camera.ages.add(0.25)
-    assert monitor.status('cpu', CLASSES, '', '', Parameters()).level == DiagnosticStatus.OK
-    status = monitor.status('cpu', CLASSES, '', '', Parameters(max_latency_warn_ms=200.0))
+    assert monitor.status('cpu', CLASSES, '', Advice(), Parameters()).level == DiagnosticStatus.OK
+    status = monitor.status('cpu', CLASSES, '', Advice(), Parameters(max_latency_warn_ms=200.0))
     assert status.level == DiagnosticStatus.WARN
     assert status.message == 'outputs are 250 ms old (p95), expected at most 200'
 
 
-def test_advice_of_the_log_is_in_the_status_too(monitor: CameraMonitor) -> None:
-    status = monitor.status('cpu', CLASSES, '', 'turn it on', Parameters())
-    assert status.level == DiagnosticStatus.WARN
-    assert status.message == 'turn it on'
+def test_the_most_important_is_the_message_and_the_rest_a_value(
+    mailbox: Mailbox[str], camera: SimpleNamespace, monitor: CameraMonitor
+) -> None:
+    limits = Parameters(max_latency_warn_ms=1.0)
+    advice = Advice(input='turn it on', others=('send all', 'ask for less'))
+    camera.ages.add(0.25)
+    camera.ages.add(1.7e9)
+
+    def judge(obstacle: str, advice: Advice) -> tuple[bytes, list[str]]:
+        status = monitor.status('cpu', CLASSES, obstacle, advice, limits)
+        return status.level, [status.message, *values_of(status)['advice'].split(' | ')]
+
+    warning, error = DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+    late = 'outputs are 250 ms old (p95), expected at most 1'
+    level, (*told, clocks, last) = judge('', advice)
+    assert (level, told, last) == (warning, ['turn it on', 'send all', 'ask for less'], late)
+    assert clocks.startswith('clock mismatch')
+    camera.last_arrival -= 60.0  # dead: what follows is about a camera that lives
+    assert judge('', advice) == (warning, told)
+    level, (silence, *told) = judge('', Advice(others=advice.others))
+    assert silence.startswith('no image for 60 s')
+    assert (level, told) == (warning, ['send all', 'ask for less'])
+    assert judge('inactive', advice) == (warning, ['inactive', ''])
+    process(mailbox, camera.slot, lambda slot: slot.mark_dropped('bad_encoding'))
+    level, (refused, *told) = judge('', advice)
+    assert 'bad_encoding' in refused
+    assert (level, told) == (error, ['turn it on', 'send all', 'ask for less'])
