@@ -139,7 +139,7 @@ class CameraMonitor:
         return [text for text in found if text]
 
     def _find_refused(self, counts: Counts) -> str:
-        """Say which images were refused since the last look; empty if none was."""
+        """Say why images were refused since the last look; empty if none was."""
         before: Mapping[str, int] = self._previous.dropped if self._previous else {}
         reasons = [
             reason
@@ -148,7 +148,7 @@ class CameraMonitor:
         ]
         if not reasons:
             return ''
-        return f'images refused: {", ".join(reasons)}; the log says what to do'
+        return f'images refused ({", ".join(reasons)}): {self._camera.refusal}'
 
     def _describe_input(self) -> dict[str, str]:
         camera = self._camera

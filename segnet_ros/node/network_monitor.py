@@ -51,6 +51,9 @@ class NetworkMonitor:
         if self._segmenter.predictor:
             if refusal:
                 return DiagnosticStatus.WARN, f'kept the old network: {refusal}'
+            network = self._segmenter.thread and self._segmenter.thread.network
+            if network and network.advice:
+                return DiagnosticStatus.WARN, network.advice
             return DiagnosticStatus.OK, 'OK'
         if self._segmenter.is_loading:
             return DiagnosticStatus.WARN, 'loading'
@@ -68,7 +71,8 @@ class NetworkMonitor:
         level, text, values = DiagnosticStatus.OK, 'OK', {}
         if thread and thread.network:
             latencies = thread.latencies.summary()
-            level, text = _judge_inference(thread.failures, latencies, parameters)
+            failure = _describe_failures(thread.failures, thread.last_error)
+            level, text = _judge_inference(failure, latencies, parameters)
             values = {
                 **self._describe_speed(latencies),
                 'failures in a row': str(thread.failures),
@@ -93,16 +97,22 @@ class NetworkMonitor:
         }
 
 
+def _describe_failures(number: int, last_error: str) -> str:
+    """Say how often inference has failed in a row, and why; empty if it has not."""
+    why = f': {last_error}' if last_error else ''  # forgotten by ~/reset_statistics
+    return f'failed for {number} images in a row{why}' if number else ''
+
+
 def _judge_inference(
-    failures: int, latencies: Latencies, parameters: Parameters
+    failure: str, latencies: Latencies, parameters: Parameters
 ) -> tuple[bytes, str]:
     if latencies.running_s > STUCK_S:
         return (
             DiagnosticStatus.ERROR,
             f'an image has been computed for {latencies.running_s:.0f} s; start the node anew',
         )
-    if failures:
-        return DiagnosticStatus.ERROR, f'failed for {failures} images in a row; the log says why'
+    if failure:
+        return DiagnosticStatus.ERROR, failure
     limit_ms = parameters.max_latency_warn_ms
     if limit_ms and latencies.p95_ms is not None and latencies.p95_ms > limit_ms:
         return (

@@ -37,6 +37,7 @@ def camera(mailbox: Mailbox[str]) -> SimpleNamespace:
         disordered=2,
         encoding='rgb8',
         size=(480, 640),
+        refusal='',
         last_arrival=time.monotonic(),
     )
 
@@ -130,10 +131,11 @@ def test_a_silent_camera_is_a_warning(camera: SimpleNamespace, monitor: CameraMo
 def test_refused_images_are_an_error_until_none_is_refused(
     mailbox: Mailbox[str], camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
+    camera.refusal = 'expected rgb8, found fish; set the camera driver to rgb8'
     process(mailbox, camera.slot, lambda slot: slot.mark_dropped('bad_encoding'))
     status = monitor.status('cpu', CLASSES, obstacle='', advice=Advice(), parameters=Parameters())
     assert status.level == DiagnosticStatus.ERROR
-    assert 'bad_encoding' in status.message
+    assert status.message == f'images refused (bad_encoding): {camera.refusal}'
     process(mailbox, camera.slot, lambda slot: slot.mark_processed())
     assert (
         monitor.status('cpu', CLASSES, obstacle='', advice=Advice(), parameters=Parameters()).level
