@@ -32,9 +32,13 @@ class NetworkMonitor:
         self._asked_at = time.monotonic()
         self._total = 0
 
-    def describe_model(self, hardware_id: str) -> DiagnosticStatus:
-        """Say what is loaded."""
-        level, text = self._judge_model()
+    def describe_model(self, hardware_id: str, remedy: str) -> DiagnosticStatus:
+        """
+        Say what is loaded.
+
+        :param remedy: what to do where nothing is, for no other reason
+        """
+        level, text = self._judge_model(remedy)
         values: dict[str, str] = {}
         thread = self._segmenter.thread
         if thread and thread.network:
@@ -46,7 +50,7 @@ class NetworkMonitor:
             }
         return make_status(self._node_name, 'model', level, text, hardware_id, values)
 
-    def _judge_model(self) -> tuple[bytes, str]:
+    def _judge_model(self, remedy: str) -> tuple[bytes, str]:
         refusal = self._segmenter.refusal
         if self._segmenter.predictor:
             if refusal:
@@ -59,7 +63,7 @@ class NetworkMonitor:
             return DiagnosticStatus.WARN, 'loading'
         if refusal:
             return DiagnosticStatus.ERROR, f'no network is loaded: {refusal}'
-        return DiagnosticStatus.ERROR, 'no network is loaded; configure the node'
+        return DiagnosticStatus.ERROR, f'no network is loaded; {remedy}'
 
     def describe_inference(self, hardware_id: str, parameters: Parameters) -> DiagnosticStatus:
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 import time
 
+from lifecycle_msgs.msg import Transition
 from node_control import make_parameter_arguments
 from node_control import NodeProcess
 import numpy as np
@@ -15,6 +16,7 @@ from ros_client import RosClient
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_srvs.srv import SetBool
+from test_lifecycle import change_state
 
 pytestmark = pytest.mark.ros
 
@@ -105,3 +107,25 @@ def test_a_camera_that_returns_as_one_that_cannot_be_heard_is_told_of(
     client.node.destroy_publisher(other)
     client.spin_until(lambda: statuses[-1]['message'].startswith('no image for'), 'silence')
     assert len([line for line in node.lines if told in line]) == 1
+
+
+@pytest.mark.parametrize('autostart', [False, True])
+def test_a_node_that_was_shut_down_cannot_be_configured(
+    client: RosClient, start_node: Callable[..., NodeProcess], autostart: bool
+) -> None:
+    node = start_node(*make_parameter_arguments({'autostart': autostart}))
+    if autostart:
+        node.wait_for('ready')
+    cameras, networks = client.record_diagnostics(), client.record_network_diagnostics()
+    transition = (
+        Transition.TRANSITION_ACTIVE_SHUTDOWN
+        if autostart
+        else Transition.TRANSITION_UNCONFIGURED_SHUTDOWN
+    )
+    assert change_state(client, transition)
+    remedy = 'finalized: start the node anew'
+    told = ('2', f'no network is loaded; {remedy}')
+    client.spin_until(
+        lambda: told in [(status['level'], status['message']) for status in networks], 'remedy'
+    )
+    client.spin_until(lambda: is_told(cameras, remedy))
