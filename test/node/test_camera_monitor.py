@@ -87,7 +87,7 @@ def test_every_count_is_told(
         'lost in transport': '4',
         'topic': '/front/image_raw',
         'encoding': 'rgb8',
-        'size': '480x640',
+        'size': '640x480 (width x height)',
         'last image (s ago)': '0.0',
         'reliability': 'best_effort',
         'durability': 'volatile',

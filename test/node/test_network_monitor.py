@@ -36,7 +36,7 @@ def test_model_and_inference_are_described(
     client: RosClient, start_node: Callable[..., NodeProcess]
 ) -> None:
     statuses = client.record_network_diagnostics()
-    start_node('--load', '1.5', '--warm-up', '0.5', '--delay', '0.02')
+    node = start_node('--load', '1.5', '--warm-up', '0.5', '--delay', '0.02')
     client.spin_until(lambda: latest(statuses, 'model').get('message') == 'loading')
     assert latest(statuses, 'model')['level'] == '1'
     assert {status['hardware_id'] for status in statuses} == {'auto'}
@@ -45,7 +45,8 @@ def test_model_and_inference_are_described(
     assert model['level'] == '1'
     assert model['checkpoint'] == 'the packaged one'
     assert model['classes'] == 'this, that'
-    assert model['input size'] == '48x64'
+    assert model['input size'] == '64x48 (width x height)'
+    assert 'input 64x48 (width x height), ' in node.wait_for('ready')
     assert 1.4 < float(model['loaded in (s)']) < 10
     assert 0.4 < float(model['warmed up in (s)']) < 10
     client.spin_until(lambda: 'images per second' in latest(statuses, 'inference'))
@@ -76,7 +77,7 @@ def test_the_file_and_the_size_of_the_network_are_told(
     model = latest(statuses, 'model')
     assert model['sha256'] == hashlib.sha256(packaged_checkpoint().read_bytes()).hexdigest()
     assert model['parameters'] == '29449355'
-    assert model['input size'] == '32x32'
+    assert model['input size'] == '32x32 (width x height)'
     assert model['hardware_id'] == 'cpu'
 
 
