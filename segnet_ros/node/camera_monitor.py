@@ -14,16 +14,12 @@ from segnet_ros.node.camera import Camera
 from segnet_ros.node.image_subscription import describe_profile
 from segnet_ros.node.mailbox import Counts
 from segnet_ros.node.parameters import Parameters
-from segnet_ros.node.sliding_counts import SlidingCounts
+from segnet_ros.node.rate_watch import RateWatch
 from segnet_ros.node.status import format_number
 from segnet_ros.node.status import format_size
 from segnet_ros.node.status import make_status
 from segnet_ros.node.trouble import Advice
 
-ENOUGH = 0.9
-"""Share of the expected rate below which there is a warning."""
-EXPECTED_IMAGES, SHORTEST_S = 10, 2.0
-"""A rate is judged over at least the time in which so many images should come, and so long."""
 HARMLESS = (
     'replaced',
     'no_subscriber',
@@ -56,7 +52,7 @@ class CameraMonitor:
         self._camera = camera
         self._previous: Counts | None = None
         self._asked_at = time.monotonic()
-        self._window = SlidingCounts()
+        self._rate_watch = RateWatch()
 
     def status(
         self,
@@ -79,8 +75,8 @@ class CameraMonitor:
         ages = self._camera.ages.summary()
         rates = self._measure_rates(counts)
         if obstacle:
-            self._window.clear()  # no images are heard
-        slowness = self._judge_rate(counts, parameters)
+            self._rate_watch.begin_anew()  # no images are heard
+        slowness = self._rate_watch.find(time.monotonic(), counts.received, parameters)
         refused = self._find_refused(counts)
         self._previous = counts
         found = [obstacle] if obstacle else self._find_trouble(advice, ages, slowness, parameters)
@@ -111,19 +107,6 @@ class CameraMonitor:
             (counts.received - before.received) / elapsed_s,
             (counts.processed - before.processed) / elapsed_s,
         )
-
-    def _judge_rate(self, counts: Counts, parameters: Parameters) -> str:
-        """Say how many images come, where the parameters expect more; empty if enough do."""
-        expected = parameters.expected_rate
-        if not expected:
-            self._window.clear()
-            return ''
-        span_s = max(SHORTEST_S, parameters.diagnostics_period, EXPECTED_IMAGES / expected)
-        elapsed_s, (received,) = self._window.add(time.monotonic(), (counts.received,), span_s)
-        # One more, that may be on its way: cameras and clocks are not exact.
-        if elapsed_s < span_s or received + 1 >= ENOUGH * expected * elapsed_s:
-            return ''
-        return f'{received / elapsed_s:.3g} images per second, expected {expected:g}'
 
     def _find_trouble(
         self, advice: Advice, ages: Ages, slowness: str, parameters: Parameters
