@@ -75,6 +75,8 @@ class Camera:
     :ivar encoding: of the last image
     :ivar size: of the last image, height and width; None where only its data tell
     :ivar data_size: of the last image, in bytes
+    :ivar refusal: why an image was refused last, and what to do; of the inference thread
+    :ivar staleness: how old the image was that was dropped for it last; of the inference thread
     :ivar last_arrival: of an image, or of the first subscription, on ``time.monotonic``
     """
 
@@ -111,6 +113,8 @@ class Camera:
         self.encoding = ''
         self.size: tuple[int, int] | None = None
         self.data_size = 0
+        self.refusal = ''
+        self.staleness = ''
         self.last_arrival = 0.0
         self._node = node
         self._prefix = prefix_of(name)

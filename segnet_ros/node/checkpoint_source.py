@@ -23,6 +23,10 @@ PredictorFactory = Callable[..., ImagePredictor]
 SCHEME = 'package://'
 BLOCK = 1 << 20
 """Bytes that are read at a time."""
+CPU_ADVICE = (
+    'computing on the CPU, because PyTorch finds no GPU that it can use; where there is one,'
+    ' install the PyTorch for it (doc/robots.md), else say device:=cpu'
+)
 
 
 class Network(NamedTuple):
@@ -33,6 +37,8 @@ class Network(NamedTuple):
     """Its name for people."""
     sha256: str
     """Of the checkpoint file."""
+    advice: str
+    """What to do about a device that is perhaps not meant; empty if it is."""
 
 
 def load_network(
@@ -66,12 +72,11 @@ def load_network(
     choose_classes(values.classes, predictor.label_set)  # refuses unknown ones
     if names is not None:
         check_same_classes(names, predictor.label_set.names)
-    if values.device == 'auto' and str(predictor.device) == 'cpu':
-        logger.warning(
-            'computing on the CPU, because PyTorch finds no GPU that it can use; where there '
-            'is one, install the PyTorch for it (doc/robots.md), else say device:=cpu'
-        )
-    return Network(predictor, values.checkpoint or 'the packaged one', sha256)
+    has_fallen_back = values.device == 'auto' and str(predictor.device) == 'cpu'
+    advice = CPU_ADVICE if has_fallen_back else ''
+    if advice:
+        logger.warning(advice)
+    return Network(predictor, values.checkpoint or 'the packaged one', sha256, advice)
 
 
 def locate_checkpoint(text: str) -> str:
