@@ -38,7 +38,7 @@ IMAGE_TOPIC = 'image_raw'
 RESPAWN_DELAY_S = 2.0
 SWITCHES = {
     'use_sim_time': 'Take the time from /clock.',
-    'respawn': 'Start the node anew where it ends by a failure.',
+    'respawn': 'Start the node anew whenever it ends, two seconds later.',
     'rviz': 'Show overlay, colors and confidence in RViz.',
 }
 """Arguments that are true or false; false by default."""

@@ -82,6 +82,16 @@ def test_several_cameras_are_remapped_in_one_argument(
     assert seen['respawn'] is True
 
 
+def test_cameras_can_be_exchanged(launch_file: ModuleType) -> None:
+    """One rule for each, which the node applies once: see test_topic_names."""
+    cameras = 'front:=/rear/image_raw,rear:=/front/image_raw'
+    context = make_context(launch_file, cameras=cameras)
+    assert launch_file.list_remappings(context.launch_configurations) == [
+        ('front/image_raw', '/rear/image_raw'),
+        ('rear/image_raw', '/front/image_raw'),
+    ]
+
+
 @pytest.mark.parametrize('text', ['front', 'front:=', ':=/a', 'a:=/x,a:=/y', 'front=/a'])
 def test_other_cameras_are_refused(launch_file: ModuleType, text: str) -> None:
     with pytest.raises(ValueError, match='expected cameras:=NAME:=TOPIC'):

@@ -7,7 +7,11 @@ import posixpath
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
 from rclpy.subscription import Subscription
+from segnet_ros.node.topic_names import find_topic_beside
 from sensor_msgs.msg import CameraInfo
+
+NAME = 'camera_info'
+"""Of the topic, in the namespace of the images."""
 
 
 class Calibration:
@@ -22,16 +26,21 @@ class Calibration:
         Prepare; nothing is subscribed yet.
 
         :param image_name: of the image topic, before remapping
+        :raises TopicError: if the remappings leave no name for it
         """
         self.info: CameraInfo | None = None
         self._node = node
-        self._topic = _find_topic(node, image_name)
+        self._heard = find_topic_beside(
+            node,
+            posixpath.join(posixpath.dirname(image_name), NAME),
+            posixpath.join(posixpath.dirname(node.resolve_topic_name(image_name)), NAME),
+        )
         self._subscription: Subscription[CameraInfo] | None = None
 
     def subscribe(self) -> None:
         """Begin to listen."""
         self._subscription = self._node.create_subscription(
-            CameraInfo, self._topic, self._keep, qos_profile_sensor_data
+            CameraInfo, self._heard.name, self._keep, qos_profile_sensor_data
         )
 
     def unsubscribe(self) -> None:
@@ -42,12 +51,3 @@ class Calibration:
 
     def _keep(self, message: CameraInfo) -> None:
         self.info = message
-
-
-def _find_topic(node: Node, image_name: str) -> str:
-    """Name the topic beside the images, as image_transport does, unless it was remapped."""
-    name = posixpath.join(posixpath.dirname(image_name), 'camera_info')
-    resolved = node.resolve_topic_name(name)
-    if resolved != node.resolve_topic_name(name, only_expand=True):
-        return resolved
-    return posixpath.join(posixpath.dirname(node.resolve_topic_name(image_name)), 'camera_info')

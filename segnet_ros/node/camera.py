@@ -26,6 +26,8 @@ from segnet_ros.node.parameter_record import read_parameters
 from segnet_ros.node.parameters import CameraParameters
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.parameters import prefix_of
+from segnet_ros.node.topic_names import find_topic
+from segnet_ros.node.topic_names import find_topic_beside
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
@@ -73,6 +75,8 @@ class Camera:
     :ivar encoding: of the last image
     :ivar size: of the last image, height and width; None where only its data tell
     :ivar data_size: of the last image, in bytes
+    :ivar refusal: why an image was refused last, and what to do; of the inference thread
+    :ivar staleness: how old the image was that was dropped for it last; of the inference thread
     :ivar last_arrival: of an image, or of the first subscription, on ``time.monotonic``
     """
 
@@ -85,16 +89,20 @@ class Camera:
         :param name: of the camera, in the names of its topics; may be empty
         :param parameters: say which kind of messages to hear, and how reliably
         :param mailbox: where its images wait, beside those of other cameras
+        :raises TopicError: if the remappings leave no name for one of its topics
         """
         self.name = name
         self.subscribed_name = f'{name}/image_raw' if name else 'image_raw'
-        self.topic = node.resolve_topic_name(self.subscribed_name)
+        self._heard = find_topic(node, self.subscribed_name)
         self._kind: type[ImageMessage] = Image
         if parameters.image_transport == 'compressed':
-            # Beside the raw one, as image_transport has it, so that one remapping is enough.
-            self._kind, self.topic = CompressedImage, f'{self.topic}/compressed'
-        self.outputs = Outputs(node, name)
+            self._kind, raw = CompressedImage, self._heard.topic
+            self._heard = find_topic_beside(
+                node, f'{self.subscribed_name}/compressed', f'{raw}/compressed'
+            )
+        self.topic = self._heard.topic
         self.slot = mailbox.open_slot()
+        self.outputs = Outputs(node, name, is_wanted=lambda: not self.slot.is_withdrawn)
         self.ages = AgeWindow()
         self.calibration = Calibration(node, self.subscribed_name)
         self.reliability = ''
@@ -105,6 +113,8 @@ class Camera:
         self.encoding = ''
         self.size: tuple[int, int] | None = None
         self.data_size = 0
+        self.refusal = ''
+        self.staleness = ''
         self.last_arrival = 0.0
         self._node = node
         self._prefix = prefix_of(name)
@@ -139,7 +149,7 @@ class Camera:
 
     def follow_publishers(self) -> None:
         """Subscribe, or subscribe anew where the publishers ask for another reliability."""
-        found = self._node.get_publishers_info_by_topic(self.topic)
+        found = self._node.get_publishers_info_by_topic(self._heard.name)
         self.publishers = len(found)
         offered = [info.qos_profile.reliability for info in found]
         self.is_deaf = self._wanted == 'reliable' and ReliabilityPolicy.BEST_EFFORT in offered
@@ -151,10 +161,15 @@ class Camera:
             self._subscribe(policy)
 
     def unsubscribe(self) -> None:
-        """Hear no more; the next :meth:`follow_publishers` subscribes again."""
+        """
+        Hear no more, and publish nothing more of what was heard.
+
+        The next :meth:`follow_publishers` subscribes again.
+        """
         self._destroy_subscription()
         self.calibration.unsubscribe()
-        self.slot.discard('inactive')
+        with self.outputs.lock:  # what is being published goes out before, not afterwards
+            self.slot.withdraw('inactive')
 
     def _destroy_subscription(self) -> None:
         if self._subscription is not None:
@@ -168,7 +183,7 @@ class Camera:
             self.calibration.subscribe()
         self._destroy_subscription()
         self._subscription, tells_of_loss = subscribe_to_images(
-            self._node, self._kind, self.topic, self._receive, policy, self._count_lost
+            self._node, self._kind, self._heard.name, self._receive, policy, self._count_lost
         )
         if not tells_of_loss:
             self.lost = None

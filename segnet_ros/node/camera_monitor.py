@@ -14,12 +14,12 @@ from segnet_ros.node.camera import Camera
 from segnet_ros.node.image_subscription import describe_profile
 from segnet_ros.node.mailbox import Counts
 from segnet_ros.node.parameters import Parameters
+from segnet_ros.node.rate_watch import RateWatch
 from segnet_ros.node.status import format_number
 from segnet_ros.node.status import format_size
 from segnet_ros.node.status import make_status
+from segnet_ros.node.trouble import Advice
 
-ENOUGH = 0.9
-"""Share of the expected rate below which there is a warning."""
 HARMLESS = (
     'replaced',
     'no_subscriber',
@@ -52,13 +52,14 @@ class CameraMonitor:
         self._camera = camera
         self._previous: Counts | None = None
         self._asked_at = time.monotonic()
+        self._rate_watch = RateWatch()
 
     def status(
         self,
         hardware_id: str,
         classes: Sequence[str],
         obstacle: str,
-        advice: str,
+        advice: Advice,
         parameters: Parameters,
     ) -> DiagnosticStatus:
         """
@@ -67,14 +68,22 @@ class CameraMonitor:
         :param hardware_id: what the network runs on
         :param classes: names by class id; none until the network is loaded
         :param obstacle: why no images are segmented; empty if they are
-        :param advice: what is wrong and what to do, as the log has it; empty if nothing is
+        :param advice: what is wrong and what to do, as the log has it
         :param parameters: say what to expect of the camera
         """
         counts = self._camera.slot.counts()
         ages = self._camera.ages.summary()
         rates = self._measure_rates(counts)
-        level, message = self._judge(counts, ages, rates, obstacle, advice, parameters)
+        if obstacle:
+            self._rate_watch.begin_anew()  # no images are heard
+        slowness = self._rate_watch.find(time.monotonic(), counts.received, parameters)
+        refused = self._find_refused(counts)
         self._previous = counts
+        found = [obstacle] if obstacle else self._find_trouble(advice, ages, slowness, parameters)
+        level = DiagnosticStatus.WARN if found else DiagnosticStatus.OK
+        if refused:
+            level, found = DiagnosticStatus.ERROR, [refused, *found]
+        message, *rest = found or ['OK']
         values = {
             **_describe_counts(counts),
             **_describe_ages(ages),
@@ -82,6 +91,7 @@ class CameraMonitor:
             **self._describe_input(),
         }
         values['classes'] = ', '.join(classes)
+        values['advice'] = ' | '.join(rest)
         return make_status(
             self._node_name, self._camera.topic, level, message, hardware_id, values
         )
@@ -98,43 +108,30 @@ class CameraMonitor:
             (counts.processed - before.processed) / elapsed_s,
         )
 
-    def _judge(
-        self,
-        counts: Counts,
-        ages: Ages,
-        rates: Rates,
-        obstacle: str,
-        advice: str,
-        parameters: Parameters,
-    ) -> tuple[bytes, str]:
-        refused = self._refused_since_previous(counts)
-        if refused:
-            return (
-                DiagnosticStatus.ERROR,
-                f'images refused: {", ".join(refused)}; the log says what to do',
-            )
-        if obstacle or advice:
-            return DiagnosticStatus.WARN, obstacle or advice
+    def _find_trouble(
+        self, advice: Advice, ages: Ages, slowness: str, parameters: Parameters
+    ) -> list[str]:
+        """List what is wrong, the most important first: what keeps all images away."""
         silence_s = time.monotonic() - self._camera.last_arrival
-        if silence_s > parameters.stall_timeout:
-            return (
-                DiagnosticStatus.WARN,
-                f'no image for {silence_s:.0f} s; is the camera running, and its driver?',
-            )
-        if ages.is_mismatched:
-            return DiagnosticStatus.WARN, CLOCK_MISMATCH
-        warning = _warn_of_limits(ages, rates, parameters)
-        if warning:
-            return DiagnosticStatus.WARN, warning
-        return DiagnosticStatus.OK, 'OK'
+        is_silent = silence_s > parameters.stall_timeout
+        silence = f'no image for {silence_s:.0f} s; is the camera running, and its driver?'
+        found = [advice.input or (silence if is_silent else ''), *advice.others]
+        if not is_silent:  # what follows is about images that come
+            clocks = CLOCK_MISMATCH if ages.is_mismatched else ''
+            found += [clocks, slowness, _warn_of_age(ages, parameters)]
+        return [text for text in found if text]
 
-    def _refused_since_previous(self, counts: Counts) -> list[str]:
+    def _find_refused(self, counts: Counts) -> str:
+        """Say why images were refused since the last look; empty if none was."""
         before: Mapping[str, int] = self._previous.dropped if self._previous else {}
-        return [
+        reasons = [
             reason
             for reason, number in counts.dropped.items()
             if reason not in HARMLESS and number > before.get(reason, 0)
         ]
+        if not reasons:
+            return ''
+        return f'images refused ({", ".join(reasons)}): {self._camera.refusal}'
 
     def _describe_input(self) -> dict[str, str]:
         camera = self._camera
@@ -150,11 +147,8 @@ class CameraMonitor:
         }
 
 
-def _warn_of_limits(ages: Ages, rates: Rates, parameters: Parameters) -> str:
-    """Say what is not as the parameters expect it; empty if all is."""
-    expected = parameters.expected_rate
-    if expected and rates.received is not None and rates.received < ENOUGH * expected:
-        return f'{rates.received:.1f} images per second, expected {expected:g}'
+def _warn_of_age(ages: Ages, parameters: Parameters) -> str:
+    """Say how old outputs are, where the parameters expect less; empty if they are not."""
     limit_ms = parameters.max_latency_warn_ms
     if limit_ms and ages.p95_ms is not None and ages.p95_ms > limit_ms:
         return f'outputs are {ages.p95_ms:.0f} ms old (p95), expected at most {limit_ms:g}'

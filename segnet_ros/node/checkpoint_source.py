@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import contextmanager
 import hashlib
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +23,10 @@ PredictorFactory = Callable[..., ImagePredictor]
 SCHEME = 'package://'
 BLOCK = 1 << 20
 """Bytes that are read at a time."""
+CPU_ADVICE = (
+    'computing on the CPU, because PyTorch finds no GPU that it can use; where there is one,'
+    ' install the PyTorch for it (doc/robots.md), else say device:=cpu'
+)
 
 
 class LoadedNetwork(NamedTuple):
@@ -30,6 +37,8 @@ class LoadedNetwork(NamedTuple):
     """Its name for people."""
     sha256: str
     """Of the checkpoint file."""
+    advice: str
+    """What to do about a device that is perhaps not meant; empty if it is."""
 
 
 def load_network(
@@ -43,31 +52,32 @@ def load_network(
 
     :param names: of the classes that it must have; None for any
     :param logger: is told what is loaded, and where it will compute against expectation
-    :raises ValueError: if it has others, or lacks what the parameters name: classes, dropout
+    :raises ValueError: if it has others, or lacks what the parameters name: classes, dropout; or
+        if the file changes meanwhile
     """
     logger.info(
         f'loading {values.checkpoint or "the packaged checkpoint"}, device {values.device}, '
         f'precision {values.precision}'
     )
     path = locate_checkpoint(values.checkpoint)
-    sha256 = hash_checkpoint(path, values.checkpoint_sha256)
-    predictor = factory(
-        path,
-        device=values.device,
-        precision=values.precision,
-        input_size=values.input_size,
-        cpu_threads=values.cpu_threads,
-    )
+    with refuse_changes(path):
+        sha256 = hash_checkpoint(path, values.checkpoint_sha256)
+        predictor = factory(
+            path,
+            device=values.device,
+            precision=values.precision,
+            input_size=values.input_size,
+            cpu_threads=values.cpu_threads,
+        )
     for name, check in CHECKS.items():
         check(getattr(values, name), predictor)
     if names is not None:
         check_same_classes(names, predictor.label_set.names)
-    if values.device == 'auto' and str(predictor.device) == 'cpu':
-        logger.warning(
-            'computing on the CPU, because PyTorch finds no GPU that it can use; where there '
-            'is one, install the PyTorch for it (doc/robots.md), else say device:=cpu'
-        )
-    return LoadedNetwork(predictor, values.checkpoint or 'the packaged one', sha256)
+    has_fallen_back = values.device == 'auto' and str(predictor.device) == 'cpu'
+    advice = CPU_ADVICE if has_fallen_back else ''
+    if advice:
+        logger.warning(advice)
+    return LoadedNetwork(predictor, values.checkpoint or 'the packaged one', sha256, advice)
 
 
 def locate_checkpoint(text: str) -> str:
@@ -102,6 +112,35 @@ def locate_checkpoint(text: str) -> str:
             ' workspace, or give the path of the file'
         ) from error
     return str(Path(share) / file)
+
+
+@contextmanager
+def refuse_changes(path: str) -> Iterator[None]:
+    """
+    Let a file be read more than once, as long as it is the same each time.
+
+    :param path: of the checkpoint; empty for the packaged one
+    :raises FileNotFoundError: if there is none
+    :raises ValueError: at the end, if it is another than in the beginning
+    """
+    file = find_checkpoint(path)
+    before = _identify(file)
+    yield
+    if _identify(file) != before:
+        raise ValueError(
+            f'{file}: expected a file that stays as it is while it is read, found it changed; try'
+            ' again when it is complete'
+        )
+
+
+def _identify(path: Path) -> tuple[int, ...]:
+    """Tell what changes with a file; nothing if it is gone."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ()
+    # The time of its status as well: that of its contents can be set to what it was.
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def hash_checkpoint(path: str, expected: str) -> str:

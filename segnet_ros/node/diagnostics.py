@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.node import Node
+from rclpy.lifecycle import LifecycleNode
 from segnet_ros.node.advice import Adviser
 from segnet_ros.node.camera import Camera
 from segnet_ros.node.camera_monitor import CameraMonitor
@@ -14,13 +14,15 @@ from segnet_ros.node.network_monitor import NetworkMonitor
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.segmenter import Segmenter
 
+FINALIZED = 'finalized: start the node anew'
+
 
 class Diagnostics:
     """Publish a status of each camera, of the network and of inference; for the executor."""
 
     def __init__(
         self,
-        node: Node,
+        node: LifecycleNode,
         cameras: Sequence[Camera],
         segmenter: Segmenter,
         label_info: LabelInfoPublisher,
@@ -70,15 +72,24 @@ class Diagnostics:
                 monitor.status(hardware_id, classes, obstacle, adviser.advice, parameters)
                 for monitor, adviser in zip(self._monitors, self._advisers, strict=True)
             ),
-            self._network_monitor.describe_model(hardware_id),
+            self._network_monitor.describe_model(
+                hardware_id, FINALIZED if self._is_finalized() else 'configure the node'
+            ),
             self._network_monitor.describe_inference(hardware_id, parameters),
         ]
         self._publisher.publish(message)
 
     def _describe_obstacle(self) -> str:
         """Say why no images are segmented, while the node is not active."""
+        if self._is_finalized():
+            return FINALIZED
         if self._segmenter.is_loading:
             return 'loading the network'
         if self._segmenter.predictor:
             return 'inactive: the network is loaded, the cameras are not heard'
         return 'not configured: no network is loaded'
+
+    def _is_finalized(self) -> bool:
+        """Tell whether no transition leads anywhere any more."""
+        # rclpy tells it to itself and to services only.
+        return bool(self._node._state_machine.current_state[1] == 'finalized')

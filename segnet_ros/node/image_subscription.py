@@ -31,7 +31,7 @@ OVERRIDABLE = (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH)
 def subscribe_to_images(
     node: Node,
     kind: type[ImageMessage],
-    topic: str,
+    name: str,
     receive: Callable[[ImageMessage], None],
     reliability: ReliabilityPolicy,
     count_lost: Callable[[object], None],
@@ -39,6 +39,7 @@ def subscribe_to_images(
     """
     Hear the newest image of a topic.
 
+    :param name: of the topic, before remapping
     :param count_lost: called with the event that tells of images that the transport has lost
     :return: the subscription, and whether the transport tells of lost images at all
     """
@@ -46,7 +47,7 @@ def subscribe_to_images(
     def subscribe(events: SubscriptionEventCallbacks) -> Subscription[ImageMessage]:
         return node.create_subscription(
             kind,
-            topic,
+            name,
             receive,
             QoSProfile(
                 history=HistoryPolicy.KEEP_LAST,

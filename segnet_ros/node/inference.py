@@ -12,12 +12,12 @@ from rclpy.impl.rcutils_logger import RcutilsLogger
 from segnet_ros.node.camera import CameraImage
 from segnet_ros.node.checkpoint_source import LoadedNetwork
 from segnet_ros.node.error_text import describe_error
+from segnet_ros.node.error_text import MEMORY_REMEDY
 from segnet_ros.node.latency import LatencyWindow
 from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.processing import ImagePredictor
 from segnet_ros.node.processing import ImageProcessor
-from segnet_ros.node.processing import MEMORY_REMEDY
 from sensor_msgs.msg import Image
 
 

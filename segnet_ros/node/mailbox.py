@@ -15,6 +15,13 @@ from typing import TypeVar
 
 T = TypeVar('T')
 
+EARLY = 0.2
+"""
+Share of the period that an item may come early where there is a limit.
+
+Or a camera that is as fast as the limit would lose images by its jitter alone.
+"""
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -37,7 +44,9 @@ class Slot(Generic[T]):
     Where the items of one camera arrive; made by :meth:`Mailbox.open_slot`.
 
     An item that arrives while another waits replaces it, so memory stays bounded by two items and
-    the item taken is the newest. All counts change under one lock, that of the mailbox.
+    the item taken is the newest. None is ever kept for later, or it would be old by then: what
+    waits does so only until the thread is free. All counts change under one lock, that of the
+    mailbox.
     """
 
     def __init__(self, condition: threading.Condition, clock: Callable[[], float]) -> None:
@@ -45,8 +54,8 @@ class Slot(Generic[T]):
         self._clock = clock
         self._item: T | None = None
         self._waiting_since = 0.0
-        self._was_early = False
         self._in_progress = 0
+        self._withdrawn = ''
         self._is_enabled = True
         self._period_s = 0.0
         self._due = float('-inf')
@@ -68,27 +77,28 @@ class Slot(Generic[T]):
                 self._dropped['disabled'] += 1
                 return
             now = self._clock()
+            if now < self._due - EARLY * self._period_s:
+                self._dropped['rate_capped'] += 1
+                return
             if self._item is None:
                 # Kept when a newer item comes: who replaces often must not lose the turn.
                 self._waiting_since = now
             else:
-                self._dropped['rate_capped' if self._was_early else 'replaced'] += 1
+                self._dropped['replaced'] += 1
             self._item = item
-            self._was_early = now < self._due
             self._condition.notify_all()
 
     def limit(self, max_rate: float) -> None:
         """
-        Hold items back so that no more than so many are taken; the newest goes when it is time.
+        Let in no more than so many items, each as it comes, and drop those between at once.
 
-        :param max_rate: per second; 0 for no limit
+        :param max_rate: per second, on average; 0 for no limit
         """
         period_s = 1 / max_rate if max_rate else 0.0
         with self._condition:
             if period_s != self._period_s:
                 self._period_s = period_s
                 self._due = float('-inf')
-                self._condition.notify_all()
 
     def enable(self, is_enabled: bool) -> None:
         """Let items in, or keep them out, the one that waits as well."""
@@ -108,11 +118,29 @@ class Slot(Generic[T]):
                 self._item = None
                 self._dropped[reason] += 1
 
+    def withdraw(self, reason: str) -> None:
+        """
+        Drop the item that waits, and want the one in progress no more.
+
+        :param reason: short key such as ``inactive``
+        """
+        with self._condition:
+            self.discard(reason)
+            self._withdrawn = reason if self._in_progress else ''
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the item in progress, or that was so last, is not wanted any more."""
+        return bool(self._withdrawn)
+
     def mark_processed(self) -> None:
-        """Count the item in progress as processed."""
+        """Count the item in progress as processed, or as dropped if it was withdrawn."""
         with self._condition:
             self._in_progress -= 1
-            self._processed += 1
+            if self._withdrawn:
+                self._dropped[self._withdrawn] += 1
+            else:
+                self._processed += 1
 
     def mark_dropped(self, reason: str) -> None:
         """
@@ -145,6 +173,7 @@ class Slot(Generic[T]):
     def _take(self) -> T:
         assert self._item is not None
         item, self._item = self._item, None
+        self._withdrawn = ''
         # Two for a moment, where a thread that was given up still computes.
         self._in_progress += 1
         now = self._clock()
@@ -156,10 +185,6 @@ class Slot(Generic[T]):
     def _describe(self, describe: Callable[[T], Hashable]) -> Hashable:
         assert self._item is not None
         return describe(self._item)
-
-    def _tell_pause(self) -> float | None:
-        """Tell for how many seconds the item must be held back; None if there is no item."""
-        return None if self._item is None else max(0.0, self._due - self._clock())
 
 
 @dataclass(frozen=True)
@@ -208,16 +233,14 @@ class Mailbox(Generic[T]):
         """
         with self._condition:
             while not is_over():
-                pauses = {slot: slot._tell_pause() for slot in self._slots}
-                ready = [slot for slot, pause in pauses.items() if pause == 0.0]
+                ready = [slot for slot in self._slots if slot._item is not None]
                 if ready:
                     ready.sort(key=lambda slot: slot._waiting_since)
                     kind = ready[0]._describe(describe)
                     alike = [slot for slot in ready if slot._describe(describe) == kind]
                     count = 2 ** int(math.log2(min(len(alike), most)))
                     return [Taken(slot, slot._take()) for slot in alike[:count]]
-                held = [pause for pause in pauses.values() if pause is not None]
-                self._condition.wait(min(held, default=None))
+                self._condition.wait()
             return []
 
     def wake(self) -> None:

@@ -30,6 +30,7 @@ from segnet_ros.node.parameter_record import declare_parameters
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.segmenter import Segmenter
 from segnet_ros.node.services import Services
+from segnet_ros.node.status import format_size
 
 LOOK_S = 1.0
 """Between two looks at the graph and at what is published of the classes."""
@@ -150,7 +151,7 @@ class SegNetNode(GuardedParameters, LifecycleNode):
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Hear no more images; the network stays loaded."""
+        """Hear no more images, and publish nothing more; the network stays loaded."""
         self._is_active = False
         for camera in self._cameras:
             camera.unsubscribe()
@@ -204,10 +205,9 @@ class SegNetNode(GuardedParameters, LifecycleNode):
     def _describe_network(self) -> str:
         predictor = self._segmenter.predictor
         assert predictor is not None
-        height, width = predictor.input_size
         return (
             f'{", ".join(camera.topic for camera in self._cameras)}, device {predictor.device}, '
-            f'precision {predictor.precision}, input {height}x{width} (height x width), '
+            f'precision {predictor.precision}, input {format_size(predictor.input_size)}, '
             f'{predictor.label_set.num_classes} classes of {predictor.label_set.name}'
         )
 

@@ -32,9 +32,13 @@ class NetworkMonitor:
         self._asked_at = time.monotonic()
         self._total = 0
 
-    def describe_model(self, hardware_id: str) -> DiagnosticStatus:
-        """Say what is loaded."""
-        level, text = self._judge_model()
+    def describe_model(self, hardware_id: str, remedy: str) -> DiagnosticStatus:
+        """
+        Say what is loaded.
+
+        :param remedy: what to do where nothing is, for no other reason
+        """
+        level, text = self._judge_model(remedy)
         values: dict[str, str] = {}
         thread = self._segmenter.thread
         if thread and thread.network:
@@ -46,17 +50,20 @@ class NetworkMonitor:
             }
         return make_status(self._node_name, 'model', level, text, hardware_id, values)
 
-    def _judge_model(self) -> tuple[bytes, str]:
+    def _judge_model(self, remedy: str) -> tuple[bytes, str]:
         refusal = self._segmenter.refusal
         if self._segmenter.predictor:
             if refusal:
                 return DiagnosticStatus.WARN, f'kept the old network: {refusal}'
+            network = self._segmenter.thread and self._segmenter.thread.network
+            if network and network.advice:
+                return DiagnosticStatus.WARN, network.advice
             return DiagnosticStatus.OK, 'OK'
         if self._segmenter.is_loading:
             return DiagnosticStatus.WARN, 'loading'
         if refusal:
             return DiagnosticStatus.ERROR, f'no network is loaded: {refusal}'
-        return DiagnosticStatus.ERROR, 'no network is loaded; configure the node'
+        return DiagnosticStatus.ERROR, f'no network is loaded; {remedy}'
 
     def describe_inference(self, hardware_id: str, parameters: Parameters) -> DiagnosticStatus:
         """
@@ -68,7 +75,8 @@ class NetworkMonitor:
         level, text, values = DiagnosticStatus.OK, 'OK', {}
         if thread and thread.network:
             latencies = thread.latencies.summary()
-            level, text = _judge_inference(thread.failures, latencies, parameters)
+            failure = _describe_failures(thread.failures, thread.last_error)
+            level, text = _judge_inference(failure, latencies, parameters)
             values = {
                 **self._describe_speed(latencies),
                 'failures in a row': str(thread.failures),
@@ -93,16 +101,22 @@ class NetworkMonitor:
         }
 
 
+def _describe_failures(number: int, last_error: str) -> str:
+    """Say how often inference has failed in a row, and why; empty if it has not."""
+    why = f': {last_error}' if last_error else ''  # forgotten by ~/reset_statistics
+    return f'failed for {number} images in a row{why}' if number else ''
+
+
 def _judge_inference(
-    failures: int, latencies: Latencies, parameters: Parameters
+    failure: str, latencies: Latencies, parameters: Parameters
 ) -> tuple[bytes, str]:
     if latencies.running_s > STUCK_S:
         return (
             DiagnosticStatus.ERROR,
             f'an image has been computed for {latencies.running_s:.0f} s; start the node anew',
         )
-    if failures:
-        return DiagnosticStatus.ERROR, f'failed for {failures} images in a row; the log says why'
+    if failure:
+        return DiagnosticStatus.ERROR, failure
     limit_ms = parameters.max_latency_warn_ms
     if limit_ms and latencies.p95_ms is not None and latencies.p95_ms > limit_ms:
         return (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+import threading
 from typing import Any
 
 import numpy as np
@@ -37,14 +39,21 @@ WITH_LOSS = ('overlay',)
 
 
 class Outputs:
-    """Publish predictions as images, raw and compressed; for the inference thread."""
+    """
+    Publish predictions as images, raw and compressed; for the inference thread.
 
-    def __init__(self, node: Node, camera: str) -> None:
+    :ivar lock: held while something is published
+    """
+
+    def __init__(self, node: Node, camera: str, is_wanted: Callable[[], bool]) -> None:
         """
         Advertise all topics; work is done only for those with subscribers.
 
         :param camera: its name, may be empty
+        :param is_wanted: asked with ``lock`` held; while it says no, nothing is published
         """
+        self.lock = threading.Lock()
+        self._is_wanted = is_wanted
         prefix = f'~/{camera}/' if camera else '~/'
         self._raw = {name: advertise(node, Image, prefix + name) for name in OUTPUT_ENCODINGS}
         self._compressed = {
@@ -84,6 +93,13 @@ class Outputs:
         :param header: of the input image, passed on unchanged
         :param parameters: say how to compress
         """
+        with self.lock:
+            if self._is_wanted():
+                self._publish(name, array, header, parameters)
+
+    def _publish(
+        self, name: str, array: NDArray[np.uint8], header: Header, parameters: Parameters
+    ) -> None:
         if _is_heard(self._raw[name]):
             image = self._images[name]
             fill_image(image, array, OUTPUT_ENCODINGS[name], header)
@@ -107,8 +123,9 @@ class Outputs:
         :param image_size: height and width of the input image
         :param output_size: of its outputs
         """
-        if _is_heard(self._info):
-            self._info.publish(scale_camera_info(info, header, image_size, output_size))
+        with self.lock:
+            if self._is_wanted() and _is_heard(self._info):
+                self._info.publish(scale_camera_info(info, header, image_size, output_size))
 
 
 def advertise(

@@ -20,6 +20,7 @@ from segnet_ros.node.compressed_images import compressed_to_rgb
 from segnet_ros.node.conversions import image_to_rgb
 from segnet_ros.node.conversions import ImageError
 from segnet_ros.node.error_text import describe_error
+from segnet_ros.node.error_text import propose_remedy
 from segnet_ros.node.latency import LatencyWindow
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.prediction_options import choose_options
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 REPEAT_S = 5.0
 """Pause between two log lines about images refused for the same reason."""
-MEMORY_REMEDY = 'end other programs on the GPU, or lower input_height and input_width'
 MOST_FAILURES = 3
 """In a row. One can be bad luck; after an illegal access a CUDA context never recovers."""
 
@@ -97,7 +97,7 @@ class ImageProcessor:
     Process images with a predictor; for the inference thread.
 
     :ivar failures: of the predictor in a row
-    :ivar last_error: of the predictor, in one line; empty if there was none
+    :ivar last_error: of the predictor, in one line with what to do; empty if there was none
     """
 
     def __init__(
@@ -146,7 +146,9 @@ class ImageProcessor:
         if not outputs:
             camera.slot.mark_dropped('no_subscriber')
             return None
-        if parameters.max_age and parameters.max_age < self._read_age(item) < PLAUSIBLE_S[1]:
+        limit_s, age_s = parameters.max_age, self._read_age(item)
+        if limit_s and limit_s < age_s < PLAUSIBLE_S[1]:
+            camera.staleness = f'older than max_age ({limit_s:g} s): newest {age_s:.1f} s'
             camera.slot.mark_dropped('too_old')
             return None
         try:
@@ -168,7 +170,9 @@ class ImageProcessor:
                     [job.image for job in jobs], outputs=outputs, **jobs[0].options
                 )
         except Exception as error:
+            self.last_error = f'{describe_error(error)}; {propose_remedy(error)}'
             for job in jobs:
+                job.item.camera.refusal = self.last_error
                 job.item.camera.slot.mark_dropped('inference_failed')
             self._survive(error)
             return
@@ -213,6 +217,7 @@ class ImageProcessor:
 
     def _refuse(self, item: CameraImage, error: ImageError) -> None:
         """Drop the image in progress, and say why, but not for each of many."""
+        item.camera.refusal = str(error)  # first: who sees the count looks for the reason
         item.camera.slot.mark_dropped(error.reason)
         topic, now = item.camera.topic, time.monotonic()
         key = (topic, error.reason)
@@ -223,14 +228,9 @@ class ImageProcessor:
     def _survive(self, error: Exception) -> None:
         """Go on after a failure, but not after several in a row."""
         self.failures += 1
-        self.last_error = describe_error(error)
         if self.failures == MOST_FAILURES:
             raise error
-        kind = type(error).__name__
-        remedy = ''
-        if kind == 'OutOfMemoryError':
-            remedy = f'; {MEMORY_REMEDY}'
         self._logger.error(
             f'image dropped: inference failed, {self.failures} in a row of {MOST_FAILURES} that'
-            f' end the node: {kind}: {error}{remedy}'
+            f' end the node: {type(error).__name__}: {error}; {propose_remedy(error)}'
         )

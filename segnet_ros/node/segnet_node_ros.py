@@ -30,8 +30,8 @@ def load_predictor(*args: Any, **options: Any) -> ImagePredictor:
     except ImportError as error:
         raise ImportError(
             f'expected PyTorch (2.3 or later) and safetensors, found no {error.name}; install it '
-            f'for the Python that runs the node ({sys.executable}), on a Jetson from the torch '
-            'wheel of NVIDIA for its JetPack: README.md, "Install on a robot", has the commands'
+            f'as fits this machine, for the Python that runs the node ({sys.executable}): '
+            'README.md, "Install on a robot", has the commands'
         ) from error
     return Predictor.from_checkpoint(*args, **options)
 

@@ -35,8 +35,12 @@ def make_status(
 
 
 def format_size(size: tuple[int, int] | None) -> str:
-    """Write height and width, or that they are not known."""
-    return 'unknown' if size is None else f'{size[0]}x{size[1]}'
+    """
+    Write a size in the order in which cameras and viewers do, or that it is not known.
+
+    :param size: height and width
+    """
+    return 'unknown' if size is None else f'{size[1]}x{size[0]} (width x height)'
 
 
 def format_number(value: float | None) -> str:

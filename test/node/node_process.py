@@ -32,6 +32,7 @@ FAILURES = {
     'ValueError': ValueError,
     'FileNotFoundError': FileNotFoundError,
     'RuntimeError': RuntimeError,
+    'OutOfMemoryError': type('OutOfMemoryError', (RuntimeError,), {}),  # as PyTorch has it
 }
 
 
@@ -100,7 +101,7 @@ class DelayPredictor:
             }
             say(json.dumps(report))
             if self._number in self._plan.fail_at:
-                raise RuntimeError('planned failure')
+                raise FAILURES[self._plan.fail_with]('planned failure')
         time.sleep(self._plan.delay)
         return [self._answer(image, outputs, overlay_opacity, output_size) for image in images]
 
@@ -150,6 +151,7 @@ def parse_plan() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument(
         '--fail-at', type=int, nargs='+', default=(), help='raise at these images, from 1'
     )
+    parser.add_argument('--fail-with', choices=FAILURES, default='RuntimeError')
     parser.add_argument('--without', nargs='+', default=(), help='modules that are not installed')
     plan, node_args = parser.parse_known_args()
     return plan, [sys.argv[0], *node_args]

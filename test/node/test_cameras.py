@@ -205,6 +205,25 @@ def test_a_camera_is_limited_and_disabled_at_run_time(
     assert_sums_up(statuses)
 
 
+def test_nothing_is_published_of_a_limited_camera_that_has_stopped(
+    client: RosClient, start_node: Callable[..., NodeProcess]
+) -> None:
+    start_node('--ros-args', '-p', 'camera.max_rate:=0.5')
+    statuses = client.record_diagnostics()
+    heard = client.record('segnet/label')
+    camera = client.advertise()
+    image = make_image(np.zeros((8, 12, 3), np.uint8))
+    client.publish_until(camera, lambda: image, lambda: heard, period_s=0.02)
+    for _ in range(10):
+        camera.publish(image)
+        client.spin_for(0.05)
+    before = len(heard)
+    client.spin_for(2.5)
+    assert len(heard) == before
+    assert int(statuses[-1]['dropped: rate_capped']) > 5
+    assert_sums_up(statuses)
+
+
 def test_old_images_are_dropped_where_there_is_a_limit(
     client: RosClient, start_node: Callable[..., NodeProcess]
 ) -> None:

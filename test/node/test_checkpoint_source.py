@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import hashlib
+import os
 from pathlib import Path
+import time
 
 import pytest
 from segnet_ros.core.checkpoint_file import packaged_checkpoint
 from segnet_ros.node.checkpoint_source import hash_checkpoint
 from segnet_ros.node.checkpoint_source import locate_checkpoint
+from segnet_ros.node.checkpoint_source import refuse_changes
 
 
 def test_a_path_stays_as_it_is() -> None:
@@ -52,6 +56,36 @@ def test_a_file_is_hashed_and_the_hash_is_checked_where_one_is_given(tmp_path: P
 def test_a_file_that_cannot_be_read_is_refused() -> None:
     with pytest.raises(ValueError, match='/proc/self/mem: expected a file that can be read'):
         hash_checkpoint('/proc/self/mem', '')
+
+
+def rewrite(path: Path) -> None:
+    """Change the contents, and neither size nor time."""
+    found = path.stat()
+    path.write_bytes(path.read_bytes()[::-1])
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def exchange(path: Path) -> None:
+    """Put another file in its place, as those do that write atomically."""
+    other = path.with_name('other')
+    other.write_bytes(path.read_bytes())
+    other.replace(path)
+
+
+@pytest.mark.parametrize('change', [rewrite, exchange, os.unlink, lambda path: path.touch()])
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    path = tmp_path / 'a.safetensors'
+    path.write_bytes(b'weights')
+    with refuse_changes(str(path)):
+        path.read_bytes()
+    time.sleep(0.05)  # the clock of a file system may be coarse
+    with (
+        pytest.raises(ValueError, match=rf'{path}: expected a file that stays as it is'),
+        refuse_changes(str(path)),
+    ):
+        change(path)
 
 
 def test_the_packaged_file_can_be_checked_too() -> None:

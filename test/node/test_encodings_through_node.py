@@ -71,6 +71,9 @@ def test_without_cv_bridge_and_vision_msgs_only_what_they_read_is_dropped(
     )
     remedy = 'set the camera driver to one of these or install cv_bridge'
     assert remedy in node.wait_for("found 'rgb16'")
+    told = [status['message'] for status in statuses if status['level'] == '2']
+    assert all(m.startswith('images refused (bad_encoding): expected encoding') for m in told)
+    assert any("found 'rgb16'" in message and remedy in message for message in told)
     client.publish_until(camera, lambda: last, lambda: set(heard[-1].data) == {9})
     assert all(set(label.data) <= {7, 9} for label in heard)
     reasons = {key for status in statuses for key in status if key.startswith('dropped: ')}

@@ -166,7 +166,7 @@ def test_failures_of_inference_are_survived_but_not_three_in_a_row(
     camera = client.advertise()
     image = make_image(np.zeros((8, 12, 3), np.uint8))
     client.publish_until(camera, lambda: image, lambda: heard)
-    failed = 'images refused: inference_failed'
+    failed = 'images refused (inference_failed): RuntimeError: planned failure; '
     client.spin_until(
         lambda: any(status['message'].startswith(failed) for status in statuses), failed
     )

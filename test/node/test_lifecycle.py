@@ -150,6 +150,32 @@ def test_no_image_waits_for_the_next_activation(
     assert_sums_up(statuses)
 
 
+@pytest.mark.parametrize('is_activated_at_once', [False, True])
+def test_an_image_in_progress_is_not_published_after_the_deactivation(
+    client: RosClient, start_node: Callable[..., NodeProcess], is_activated_at_once: bool
+) -> None:
+    node = start_node('--delay', '1.0')
+    statuses, heard = client.record_diagnostics(), client.record('segnet/label')
+    service = client.find_service(ChangeState, 'segnet/change_state')
+    camera = client.advertise()
+    client.publish_until(
+        camera, lambda: make_image(IMAGE), lambda: heard and len(node.reports) > len(heard)
+    )
+    steps = [Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_ACTIVATE]
+    for step in steps[: 1 + is_activated_at_once]:
+        request = ChangeState.Request(transition=Transition(id=step))
+        assert client.ask(service, request).success
+    reports, labels = len(node.reports), len(heard)
+    assert labels < reports  # it came in time
+    client.spin_for(2.5)
+    assert len(heard) == labels
+    assert (statuses[-1]['in progress'], statuses[-1]['processed']) == ('0', str(labels))
+    assert int(statuses[-1]['dropped: inactive']) > 0
+    assert_sums_up(statuses)
+    if is_activated_at_once:
+        client.publish_until(camera, lambda: make_image(IMAGE), lambda: len(heard) > labels)
+
+
 def test_a_subscription_that_cannot_be_made_ends_the_start(
     start_node: Callable[..., NodeProcess],
 ) -> None:

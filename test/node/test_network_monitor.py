@@ -7,6 +7,7 @@ import hashlib
 import re
 
 from lifecycle_msgs.msg import Transition
+from node_control import make_parameter_arguments
 from node_control import NodeProcess
 from node_control import REAL
 import numpy as np
@@ -14,6 +15,9 @@ import pytest
 from ros_client import make_image
 from ros_client import RosClient
 from segnet_ros.core.checkpoint_file import packaged_checkpoint
+from segnet_ros.node.checkpoint_source import CPU_ADVICE
+from segnet_ros.node.error_text import MEMORY_REMEDY
+from segnet_ros.node.error_text import OTHER_REMEDY
 from std_srvs.srv import Trigger
 from test_lifecycle import change_state
 
@@ -32,15 +36,17 @@ def test_model_and_inference_are_described(
     client: RosClient, start_node: Callable[..., NodeProcess]
 ) -> None:
     statuses = client.record_network_diagnostics()
-    start_node('--load', '1.5', '--warm-up', '0.5', '--delay', '0.02')
+    node = start_node('--load', '1.5', '--warm-up', '0.5', '--delay', '0.02')
     client.spin_until(lambda: latest(statuses, 'model').get('message') == 'loading')
     assert latest(statuses, 'model')['level'] == '1'
     assert {status['hardware_id'] for status in statuses} == {'auto'}
-    client.spin_until(lambda: latest(statuses, 'model').get('message') == 'OK')
+    client.spin_until(lambda: latest(statuses, 'model').get('message') == CPU_ADVICE)
     model = latest(statuses, 'model')
+    assert model['level'] == '1'
     assert model['checkpoint'] == 'the packaged one'
     assert model['classes'] == 'this, that'
-    assert model['input size'] == '48x64'
+    assert model['input size'] == '64x48 (width x height)'
+    assert 'input 64x48 (width x height), ' in node.wait_for('ready')
     assert 1.4 < float(model['loaded in (s)']) < 10
     assert 0.4 < float(model['warmed up in (s)']) < 10
     client.spin_until(lambda: 'images per second' in latest(statuses, 'inference'))
@@ -71,7 +77,7 @@ def test_the_file_and_the_size_of_the_network_are_told(
     model = latest(statuses, 'model')
     assert model['sha256'] == hashlib.sha256(packaged_checkpoint().read_bytes()).hexdigest()
     assert model['parameters'] == '29449355'
-    assert model['input size'] == '32x32'
+    assert model['input size'] == '32x32 (width x height)'
     assert model['hardware_id'] == 'cpu'
 
 
@@ -79,7 +85,8 @@ def test_why_a_network_is_not_used_is_told_until_another_one_is(
     client: RosClient, start_node: Callable[..., NodeProcess]
 ) -> None:
     statuses = client.record_network_diagnostics()
-    start_node('--ros-args', '-p', 'autostart:=false', '-p', 'checkpoint:=broken')
+    values = {'autostart': False, 'checkpoint': 'broken', 'device': 'cpu'}
+    start_node(*make_parameter_arguments(values))
 
     def await_model(level: int, text: str) -> None:
         expected = (str(level), text)
@@ -126,20 +133,33 @@ def test_a_failure_to_load_that_nobody_expects_is_told_in_one_line(
     client.spin_until(lambda: latest(statuses, 'model').get('message') == text, text)
 
 
-def test_failures_are_told_until_an_image_is_segmented(
-    client: RosClient, start_node: Callable[..., NodeProcess]
+@pytest.mark.parametrize(
+    ('plan', 'why'),
+    [
+        ((), f'RuntimeError: planned failure; {OTHER_REMEDY}'),
+        (
+            ('--fail-with', 'OutOfMemoryError'),
+            f'OutOfMemoryError: planned failure; {MEMORY_REMEDY}',
+        ),
+    ],
+)
+def test_failures_are_told_with_a_remedy_until_an_image_is_segmented(
+    client: RosClient, start_node: Callable[..., NodeProcess], plan: tuple[str, ...], why: str
 ) -> None:
     statuses = client.record_network_diagnostics()
-    start_node('--fail-at', '1', '2', '--ros-args', '-p', 'diagnostics_period:=0.1')
+    of_camera = client.record_diagnostics()
+    period = ('--ros-args', '-p', 'diagnostics_period:=0.1')
+    node = start_node(*plan, '--fail-at', '1', '2', *period)
     heard = client.record('segnet/label')
     camera = client.advertise()
     # Slower than the diagnostics, so that each failure is in one of them.
     client.publish_until(camera, lambda: make_image(IMAGE), lambda: heard, period_s=0.5)
-    told = [status for status in statuses if status['message'].startswith('failed for ')]
-    assert any('failed for 2 images in a row' in status['message'] for status in told)
-    assert all(status['level'] == '2' for status in told)
+    told = {(status['level'], status['message']) for status in statuses + of_camera}
+    assert ('2', f'failed for 2 images in a row: {why}') in told
+    assert ('2', f'images refused (inference_failed): {why}') in told
+    assert len([line for line in node.lines if line.endswith(why)]) == 2
     client.spin_until(lambda: latest(statuses, 'inference').get('level') == '0')
-    assert latest(statuses, 'inference')['last error'] == 'RuntimeError: planned failure'
+    assert latest(statuses, 'inference')['last error'] == why
     assert client.call(Trigger, 'segnet/reset_statistics', Trigger.Request()).success
     client.spin_until(lambda: latest(statuses, 'inference')['last error'] == '', 'no error')
 

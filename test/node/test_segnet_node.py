@@ -207,7 +207,7 @@ def test_diagnostics_describe_the_camera(node: NodeProcess, client: RosClient) -
     assert status['hardware_id'] == 'stand-in'
     assert status['topic'] == '/image_raw'
     assert status['encoding'] == 'rgb8'
-    assert status['size'] == '8x12'
+    assert status['size'] == '12x8 (width x height)'
     assert status['durability'] == 'volatile'
     assert status['history'] == 'keep last 1'
     assert status['classes'] == 'this, that'

@@ -55,6 +55,21 @@ def test_parameters_reach_the_predictor(start_node: Callable[..., NodeProcess]) 
     )
 
 
+def test_a_checkpoint_that_is_exchanged_between_hash_and_weights_is_refused(
+    start_node: Callable[..., NodeProcess], tmp_path: Path
+) -> None:
+    path = tmp_path / 'yard.safetensors'
+    path.write_bytes(b'meant')
+    node = start_node('--load', '2', *make_parameter_arguments({'checkpoint': path}))
+    node.wait_for('loading [')
+    (tmp_path / 'new').write_bytes(b'other')
+    (tmp_path / 'new').replace(path)
+    code, _ = node.wait_for_exit()
+    assert code == 1
+    assert f'{path}: expected a file that stays as it is' in node.output
+    assert 'Traceback' not in node.output
+
+
 def test_time_between_diagnostics_is_a_second_while_loading_too(
     client: RosClient, start_node: Callable[..., NodeProcess]
 ) -> None:
