@@ -129,7 +129,8 @@ def _load(
     while True:
         try:
             image, label = next(batches)
-        except RuntimeError as error:
+        # The last two where one ends while it hands over a batch.
+        except (RuntimeError, ConnectionError, EOFError) as error:
             raise LoadingError(str(error)) from error
         yield list(itertools.islice(draws, own_size)), image, label
 
