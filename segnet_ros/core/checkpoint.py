@@ -30,6 +30,8 @@ import torch
 from torch import Tensor
 
 FORMAT_VERSION = 1
+STATISTICS = ('.running_mean', '.running_var', '.num_batches_tracked')
+"""Ends of the names of what batch normalization gathers."""
 UNREADABLE = (
     *(KeyError, TypeError, ValueError, AttributeError),
     OverflowError,  # an infinite size is JSON to Python
@@ -75,7 +77,11 @@ class Checkpoint:
     @property
     def num_parameters(self) -> int:
         """Number of parameters that are trained; statistics of batch normalization are none."""
-        return sum(parameter.numel() for parameter in _make_shapes(self.config).parameters())
+        return sum(
+            tensor.numel()
+            for name, tensor in self.weights.items()
+            if not name.endswith(STATISTICS)
+        )
 
     def build_network(self) -> Network:
         """

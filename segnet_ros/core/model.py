@@ -13,21 +13,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from segnet_ros.core.encoder import check_size
 from segnet_ros.core.encoder import EncoderConfig
 from segnet_ros.core.encoder import initialize
 from segnet_ros.core.encoder import is_share
 from segnet_ros.core.encoder import make_encoder
 from segnet_ros.core.encoder import make_stage
+from segnet_ros.core.network import CERTAIN
 from segnet_ros.core.network import SampledNetwork
-from segnet_ros.core.pooling import max_pool
 from segnet_ros.core.pooling import Pooled
 from segnet_ros.core.pooling import unpool
 from torch import nn
 from torch import Tensor
-
-CERTAIN = 2
-"""Encoder stages, and as many of the decoder, that have no dropout."""
 
 
 @dataclass(frozen=True)
@@ -78,22 +74,8 @@ class SegNet(SampledNetwork):
         self.dropout = nn.Dropout(config.dropout)
         self.apply(initialize)
 
-    def begin(self, x: Tensor) -> list[Pooled]:
-        """Encode the stages before the first dropout."""
-        check_size(x.shape[2:])
-        poolings: list[Pooled] = []
-        for stage in self.encoder[: CERTAIN + 1]:
-            poolings.append(max_pool(stage(x)))
-            x = poolings[-1].features
-        return poolings
-
-    def finish(self, begun: Sequence[Pooled]) -> Tensor:
-        """Encode the others, and decode."""
-        poolings = list(begun)
-        x = self.dropout(begun[-1].features)
-        for stage in self.encoder[len(begun) :]:
-            poolings.append(max_pool(stage(x)))
-            x = self.dropout(poolings[-1].features)
+    def decode(self, x: Tensor, poolings: Sequence[Pooled]) -> Tensor:
+        """Enlarge stage by stage, with what the encoder has kept of each, and classify."""
         for number, stage in zip(reversed(range(len(poolings))), self.decoder, strict=True):
             pooled = poolings[number]
             x = stage(unpool(x, pooled.indices, pooled.size))

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from abc import ABC
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import Field
 from typing import Any
 from typing import ClassVar
 from typing import Protocol
 
+from segnet_ros.core.encoder import check_size
+from segnet_ros.core.pooling import max_pool
 from segnet_ros.core.pooling import Pooled
 from torch import nn
 from torch import Tensor
+
+CERTAIN = 2
+"""Encoder stages, and as many of the decoder, that have no dropout."""
 
 
 class NetworkConfig(Protocol):
@@ -44,8 +51,14 @@ class Network(nn.Module):
     encoder: nn.ModuleList
 
 
-class SampledNetwork(Network):
-    """A network with dropout in its deeper half, of which samples can be drawn."""
+class SampledNetwork(Network, ABC):
+    """
+    A network with dropout in its deeper half, of which samples can be drawn.
+
+    :ivar dropout: after each of the deeper stages
+    """
+
+    dropout: nn.Dropout
 
     def forward(self, x: Tensor) -> Tensor:
         """
@@ -59,16 +72,35 @@ class SampledNetwork(Network):
 
     def begin(self, x: Tensor) -> list[Pooled]:
         """
-        Compute what comes before the first dropout, and so is the same for every sample.
+        Encode what comes before the first dropout, and so is the same for every sample.
 
         :param x: as in :meth:`forward`
         :return: of each encoder stage, as far as that
         """
-        raise NotImplementedError
+        check_size(x.shape[2:])
+        poolings: list[Pooled] = []
+        for stage in self.encoder[: CERTAIN + 1]:
+            poolings.append(max_pool(stage(x)))
+            x = poolings[-1].features
+        return poolings
 
     def finish(self, begun: Sequence[Pooled]) -> Tensor:
-        """Compute the logits from what :meth:`begin` returned."""
-        raise NotImplementedError
+        """Encode the other stages, and decode: the logits from what :meth:`begin` returned."""
+        poolings = list(begun)
+        x = self.dropout(begun[-1].features)
+        for stage in self.encoder[len(begun) :]:
+            poolings.append(max_pool(stage(x)))
+            x = self.dropout(poolings[-1].features)
+        return self.decode(x, poolings)
+
+    @abstractmethod
+    def decode(self, x: Tensor, poolings: Sequence[Pooled]) -> Tensor:
+        """
+        Compute the logits from what the encoder has found.
+
+        :param x: pooled features of its last stage, some of them left out
+        :param poolings: of each of its stages
+        """
 
 
 def can_be_sampled(config: NetworkConfig) -> bool:

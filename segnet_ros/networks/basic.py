@@ -20,11 +20,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segnet_ros.core.encoder import are_positive
-from segnet_ros.core.encoder import check_size
 from segnet_ros.core.encoder import initialize
 from segnet_ros.core.encoder import is_share
+from segnet_ros.core.network import CERTAIN
 from segnet_ros.core.network import SampledNetwork
-from segnet_ros.core.pooling import max_pool
 from segnet_ros.core.pooling import Pooled
 from segnet_ros.core.pooling import unpool
 from segnet_ros.networks.upsampling import BilinearUpsampling
@@ -35,8 +34,6 @@ from torch import Tensor
 
 KERNEL_SIZE = 7
 DECONVOLUTION_SIZE = 8
-CERTAIN = 2
-"""Encoder stages, and as many of the decoder, that have no dropout."""
 DECODERS = ('unpool', 'unpool-single-channel', 'deconvolution', 'bilinear')
 
 
@@ -122,22 +119,8 @@ class BasicNetwork(SampledNetwork):
         self.dropout = nn.Dropout(config.dropout)
         self.apply(initialize)
 
-    def begin(self, x: Tensor) -> list[Pooled]:
-        """Encode the stages before the first dropout."""
-        check_size(x.shape[2:])
-        poolings: list[Pooled] = []
-        for stage in self.encoder[: CERTAIN + 1]:
-            poolings.append(max_pool(stage(x)))
-            x = poolings[-1].features
-        return poolings
-
-    def finish(self, begun: Sequence[Pooled]) -> Tensor:
-        """Encode the others, and decode."""
-        poolings = list(begun)
-        x = self.dropout(begun[-1].features)
-        for stage in self.encoder[len(begun) :]:
-            poolings.append(max_pool(stage(x)))
-            x = self.dropout(poolings[-1].features)
+    def decode(self, x: Tensor, poolings: Sequence[Pooled]) -> Tensor:
+        """Enlarge stage by stage, with what the encoder has kept of each, and classify."""
         x = self.reductions[-1](x)
         for number, stage in zip(reversed(range(len(poolings))), self.decoder, strict=True):
             x = stage(x, poolings[number])

@@ -16,7 +16,6 @@ import pytest
 
 pytest.importorskip('rclpy', reason='needs ROS 2')
 
-import rclpy
 from rclpy.context import Context
 from rclpy.qos import ReliabilityPolicy
 from segnet_ros.core.scenes import render_scene
@@ -29,15 +28,6 @@ pytestmark = pytest.mark.ros
 
 ROOT = Path(__file__).parents[2]
 STOPS = [signal.SIGINT, signal.SIGTERM]
-
-
-@pytest.fixture(scope='module')
-def context() -> Iterator[Context]:
-    """Join the graph of the processes under test."""
-    context = Context()
-    rclpy.init(context=context)
-    yield context
-    context.try_shutdown()
 
 
 @pytest.fixture

@@ -53,8 +53,10 @@ def make_engine(
         kernels = _find_kernels(network.config, device, dtype)
         # Folded where it lies: a GPU gets the filters that it will use, and nothing else.
         fused = FusedSegNet(network, kernels) if kernels else None
-    has_samples = isinstance(network, SampledNetwork) and can_be_sampled(network.config)
-    if has_samples or not fused:
+    sampled = None
+    if isinstance(network, SampledNetwork) and can_be_sampled(network.config):
+        sampled = network
+    if sampled or not fused:
         make_plain(network.to(device), dtype)
     forward: Forward = fused or network
     if device.type == 'cuda' and dtype == torch.float32:
@@ -65,7 +67,7 @@ def make_engine(
         checkpoint.normalization,
         torch.tensor(checkpoint.label_set.palette, device=device),
         kernels.compute_outputs if isinstance(kernels, CudaKernels) else compute_outputs,
-        network if isinstance(network, SampledNetwork) and has_samples else None,
+        sampled,
     )
     return GraphPipeline(pipeline) if is_captured and device.type == 'cuda' else pipeline
 
