@@ -102,7 +102,7 @@ class Camera:
             )
         self.topic = self._heard.topic
         self.slot = mailbox.open_slot()
-        self.outputs = Outputs(node, name, is_wanted=lambda: not self.slot.is_withdrawn)
+        self.outputs = Outputs(node, name)
         self.ages = AgeWindow()
         self.calibration = Calibration(node, self.subscribed_name)
         self.reliability = ''

@@ -12,9 +12,9 @@ from segnet_ros.node.age import Ages
 from segnet_ros.node.age import CLOCK_MISMATCH
 from segnet_ros.node.camera import Camera
 from segnet_ros.node.image_subscription import describe_profile
-from segnet_ros.node.mailbox import Counts
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.rate_watch import RateWatch
+from segnet_ros.node.slot import Counts
 from segnet_ros.node.status import format_number
 from segnet_ros.node.status import format_size
 from segnet_ros.node.status import make_status

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from segnet_ros.node.camera import Camera
-from segnet_ros.node.mailbox import Counts
 from segnet_ros.node.parameters import prefix_of
+from segnet_ros.node.slot import Counts
 from segnet_ros.node.trouble import Trouble
 
 PASSED_OVER = ('replaced', 'rate_capped')

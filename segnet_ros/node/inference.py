@@ -18,6 +18,8 @@ from segnet_ros.node.mailbox import Mailbox
 from segnet_ros.node.parameters import Parameters
 from segnet_ros.node.processing import ImagePredictor
 from segnet_ros.node.processing import ImageProcessor
+from segnet_ros.node.publication import Publication
+from segnet_ros.node.refusals import Refusals
 from sensor_msgs.msg import Image
 
 
@@ -148,17 +150,20 @@ class InferenceThread(threading.Thread):
         self._notify()
 
     def _work(self, predictor: ImagePredictor) -> None:
-        """Process images until it is over."""
+        """Process images until it is over, and publish each while the next is computed."""
+        refusals = Refusals(self._logger)
         self._processor = ImageProcessor(
             predictor=predictor,
             read_parameters=self._read_parameters,
             read_age=self._read_age,
-            is_silenced=lambda: self._is_silenced,
             latencies=self.latencies,
+            refusals=refusals,
             logger=self._logger,
         )
-        while taken := self._mailbox.take(self._over.is_set, self.batch, describe_size):
-            self._processor.process([one.item for one in taken])
+        with Publication(self._read_age, lambda: self._is_silenced, refusals) as publication:
+            while taken := self._mailbox.take(self._over.is_set, self.batch, describe_size):
+                publication.begin(self._processor.process(taken))
+            publication.wait()
 
     def _fail(self, text: str, line: str = '') -> None:
         # While stopping, publishers may be gone already.

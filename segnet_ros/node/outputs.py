@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 import threading
 from typing import Any
 
@@ -40,20 +39,18 @@ WITH_LOSS = ('overlay',)
 
 class Outputs:
     """
-    Publish predictions as images, raw and compressed; for the inference thread.
+    Publish predictions as images, raw and compressed; for one thread at a time.
 
-    :ivar lock: held while something is published
+    :ivar lock: to be held while something is published, so that another thread can wait for it
     """
 
-    def __init__(self, node: Node, camera: str, is_wanted: Callable[[], bool]) -> None:
+    def __init__(self, node: Node, camera: str) -> None:
         """
         Advertise all topics; work is done only for those with subscribers.
 
         :param camera: its name, may be empty
-        :param is_wanted: asked with ``lock`` held; while it says no, nothing is published
         """
         self.lock = threading.Lock()
-        self._is_wanted = is_wanted
         prefix = f'~/{camera}/' if camera else '~/'
         self._raw = {name: advertise(node, Image, prefix + name) for name in OUTPUT_ENCODINGS}
         self._compressed = {
@@ -93,13 +90,6 @@ class Outputs:
         :param header: of the input image, passed on unchanged
         :param parameters: say how to compress
         """
-        with self.lock:
-            if self._is_wanted():
-                self._publish(name, array, header, parameters)
-
-    def _publish(
-        self, name: str, array: NDArray[np.uint8], header: Header, parameters: Parameters
-    ) -> None:
         if _is_heard(self._raw[name]):
             image = self._images[name]
             fill_image(image, array, OUTPUT_ENCODINGS[name], header)
@@ -123,9 +113,8 @@ class Outputs:
         :param image_size: height and width of the input image
         :param output_size: of its outputs
         """
-        with self.lock:
-            if self._is_wanted() and _is_heard(self._info):
-                self._info.publish(scale_camera_info(info, header, image_size, output_size))
+        if _is_heard(self._info):
+            self._info.publish(scale_camera_info(info, header, image_size, output_size))
 
 
 def advertise(

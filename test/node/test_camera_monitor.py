@@ -13,8 +13,9 @@ from rclpy.qos import ReliabilityPolicy
 from segnet_ros.node.age import AgeWindow
 from segnet_ros.node.camera_monitor import CameraMonitor
 from segnet_ros.node.mailbox import Mailbox
-from segnet_ros.node.mailbox import Slot
 from segnet_ros.node.parameters import Parameters
+from segnet_ros.node.slot import Slot
+from segnet_ros.node.slot import Taken
 from segnet_ros.node.trouble import Advice
 
 CLASSES = ('sky', 'road')
@@ -51,19 +52,18 @@ def values_of(status: DiagnosticStatus) -> dict[str, str]:
     return {entry.key: entry.value for entry in status.values}
 
 
-def process(mailbox: Mailbox[str], slot: Slot[str], finish: Callable[[Slot[str]], None]) -> None:
+def process(mailbox: Mailbox[str], slot: Slot[str], finish: Callable[[Taken[str]], None]) -> None:
     slot.put('image')
-    mailbox.take(lambda: False)
-    finish(slot)
+    finish(mailbox.take(lambda: False)[0])
 
 
 def test_every_count_is_told(
     mailbox: Mailbox[str], camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
     camera.ages.add(0.25)
-    process(mailbox, camera.slot, lambda slot: slot.mark_processed())
-    process(mailbox, camera.slot, lambda slot: slot.mark_dropped('no_subscriber'))
-    process(mailbox, camera.slot, lambda slot: slot.put('next'))
+    process(mailbox, camera.slot, lambda taken: taken.mark_processed())
+    process(mailbox, camera.slot, lambda taken: taken.mark_dropped('no_subscriber'))
+    process(mailbox, camera.slot, lambda taken: taken.slot.put('next'))
     camera.slot.put('last')
     status = monitor.status('cpu', CLASSES, obstacle='', advice=Advice(), parameters=Parameters())
     assert status.level == DiagnosticStatus.OK
@@ -132,11 +132,11 @@ def test_refused_images_are_an_error_until_none_is_refused(
     mailbox: Mailbox[str], camera: SimpleNamespace, monitor: CameraMonitor
 ) -> None:
     camera.refusal = 'expected rgb8, found fish; set the camera driver to rgb8'
-    process(mailbox, camera.slot, lambda slot: slot.mark_dropped('bad_encoding'))
+    process(mailbox, camera.slot, lambda taken: taken.mark_dropped('bad_encoding'))
     status = monitor.status('cpu', CLASSES, obstacle='', advice=Advice(), parameters=Parameters())
     assert status.level == DiagnosticStatus.ERROR
     assert status.message == f'images refused (bad_encoding): {camera.refusal}'
-    process(mailbox, camera.slot, lambda slot: slot.mark_processed())
+    process(mailbox, camera.slot, lambda taken: taken.mark_processed())
     assert (
         monitor.status('cpu', CLASSES, obstacle='', advice=Advice(), parameters=Parameters()).level
         == DiagnosticStatus.OK
@@ -158,7 +158,7 @@ def test_rates_are_measured(
 ) -> None:
     monitor.status('cpu', CLASSES, '', Advice(), Parameters())
     time.sleep(0.1)  # in which one image comes: less than 10 per second
-    process(mailbox, camera.slot, lambda slot: slot.mark_processed())
+    process(mailbox, camera.slot, lambda taken: taken.mark_processed())
     values = values_of(monitor.status('cpu', CLASSES, '', Advice(), Parameters()))
     assert 0 < float(values['received per second']) <= 10
     assert values['processed per second'] == values['received per second']
@@ -211,7 +211,7 @@ def test_the_most_important_is_the_message_and_the_rest_a_value(
     assert silence.startswith('no image for 60 s')
     assert (level, told) == (warning, ['send all', 'ask for less'])
     assert judge('inactive', advice) == (warning, ['inactive', ''])
-    process(mailbox, camera.slot, lambda slot: slot.mark_dropped('bad_encoding'))
+    process(mailbox, camera.slot, lambda taken: taken.mark_dropped('bad_encoding'))
     level, (refused, *told) = judge('', advice)
     assert 'bad_encoding' in refused
     assert (level, told) == (error, ['turn it on', 'send all', 'ask for less'])

@@ -29,13 +29,11 @@ class Camera(SimpleNamespace):
     def drop(self, *reasons: str) -> None:
         for reason in reasons:
             self.slot.put('image')
-            self._mailbox.take(lambda: False)
-            self.slot.mark_dropped(reason)
+            self._mailbox.take(lambda: False)[0].mark_dropped(reason)
 
     def process(self) -> None:
         self.slot.put('image')
-        self._mailbox.take(lambda: False)
-        self.slot.mark_processed()
+        self._mailbox.take(lambda: False)[0].mark_processed()
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ import time
 from typing import Any
 
 import pytest
-from segnet_ros.node.mailbox import Counts
 from segnet_ros.node.mailbox import Mailbox
-from segnet_ros.node.mailbox import Slot
+from segnet_ros.node.slot import Counts
+from segnet_ros.node.slot import Slot
+from segnet_ros.node.slot import Taken
 
 PATIENCE_S = 10.0
 
@@ -41,29 +42,30 @@ def open_one() -> tuple[Mailbox[Any], Slot[Any]]:
     return mailbox, mailbox.open_slot()
 
 
-def take_item(mailbox: Mailbox[Any]) -> Any:
+def take_one(mailbox: Mailbox[Any]) -> Taken[Any]:
     (taken,) = mailbox.take(never)
-    return taken.item
+    return taken
 
 
 def test_the_newest_of_three_is_taken_and_two_are_counted_as_replaced() -> None:
     mailbox, slot = open_one()
     for item in ('first', 'second', 'third'):
         slot.put(item)
-    assert take_item(mailbox) == 'third'
+    taken = take_one(mailbox)
+    assert taken.item == 'third'
     assert slot.counts() == Counts(3, 0, {'replaced': 2}, 0, 1)
-    slot.mark_processed()
+    taken.mark_processed()
     assert slot.counts() == Counts(3, 1, {'replaced': 2}, 0, 0)
 
 
 def test_an_item_put_while_another_is_in_progress_waits() -> None:
     mailbox, slot = open_one()
     slot.put(1)
-    mailbox.take(never)
+    taken = take_one(mailbox)
     slot.put(2)
     assert slot.counts() == Counts(2, 0, {}, 1, 1)
-    slot.mark_dropped('empty')
-    assert take_item(mailbox) == 2
+    taken.mark_dropped('empty')
+    assert take_one(mailbox).item == 2
     assert slot.counts() == Counts(2, 0, {'empty': 1}, 0, 1)
 
 
@@ -96,7 +98,7 @@ def test_what_is_over_hands_out_nothing_and_leaves_the_item(is_item_waiting: boo
     thread.join(PATIENCE_S)
     assert taken == [[]]
     if is_item_waiting:
-        assert take_item(mailbox) == 1
+        assert take_one(mailbox).item == 1
 
 
 def test_put_does_not_wait_for_the_taker() -> None:
@@ -121,8 +123,9 @@ def test_the_camera_that_has_waited_longest_is_next_however_often_another_replac
             for _ in range(5 if name == 'b' else 1):
                 clock.now += 0.01
                 slot.put(f'{name}{turn}')
-        order.append(take_item(mailbox))
-        slots[order[-1][0]].mark_processed()
+        taken = take_one(mailbox)
+        order.append(taken.item)
+        taken.mark_processed()
     assert order == ['a0', 'b1', 'c2', 'a3', 'b4', 'c5', 'a6', 'b7', 'c8']
 
 
@@ -139,11 +142,11 @@ def test_counts_begin_anew_with_what_is_there() -> None:
     mailbox, slot = open_one()
     for item in range(4):
         slot.put(item)
-    mailbox.take(never)
+    taken = take_one(mailbox)
     slot.put(5)
     slot.reset_counts()
     assert slot.counts() == Counts(2, 0, {}, 1, 1)
-    slot.mark_processed()
+    taken.mark_processed()
     assert_sums_up(slot.counts())
 
 
@@ -164,9 +167,9 @@ def test_counts_sum_up_at_every_moment_while_two_threads_put_and_one_takes() -> 
         while taken := mailbox.take(over.is_set):
             taken_items.append(taken[0].item)
             if choose.random() < 0.5:
-                slot.mark_processed()
+                taken[0].mark_processed()
             else:
-                slot.mark_dropped('empty')
+                taken[0].mark_dropped('empty')
 
     taker = threading.Thread(target=take)
     putters = [threading.Thread(target=put) for _ in range(2)]

@@ -6,14 +6,14 @@ import random
 from typing import Any
 
 import pytest
-from segnet_ros.node.mailbox import Counts
 from segnet_ros.node.mailbox import Mailbox
-from segnet_ros.node.mailbox import Slot
+from segnet_ros.node.slot import Counts
+from segnet_ros.node.slot import Slot
 from test_mailbox import assert_sums_up
 from test_mailbox import Clock
 from test_mailbox import never
 from test_mailbox import open_one
-from test_mailbox import take_item
+from test_mailbox import take_one
 
 
 def take_at_rate(camera_rate: float, max_rate: float, seconds: float = 20.0) -> Slot[Any]:
@@ -28,7 +28,7 @@ def take_at_rate(camera_rate: float, max_rate: float, seconds: float = 20.0) -> 
         other.put(0)
         for one in mailbox.take(never, 2):
             assert one.item == (step if one.slot is slot else 0)  # as it came, none of before
-            one.slot.mark_processed()
+            one.mark_processed()
     return slot
 
 
@@ -52,16 +52,17 @@ def test_nothing_is_kept_of_a_camera_that_stops_between_two_turns() -> None:
     slot, other = mailbox.open_slot(), mailbox.open_slot()
     slot.limit(0.2)
     slot.put('first')
-    assert take_item(mailbox) == 'first'
-    slot.mark_processed()
+    first = take_one(mailbox)
+    assert first.item == 'first'
+    first.mark_processed()
     clock.now += 0.4
     slot.put('last')
     assert slot.counts() == Counts(2, 1, {'rate_capped': 1}, 0, 0)
     clock.now += 60.0
     other.put('of another')
-    assert take_item(mailbox) == 'of another'
+    assert take_one(mailbox).item == 'of another'
     slot.put('new')
-    assert take_item(mailbox) == 'new'
+    assert take_one(mailbox).item == 'new'
 
 
 def test_what_waits_within_the_limit_is_replaced_by_newer_ones() -> None:
@@ -70,13 +71,13 @@ def test_what_waits_within_the_limit_is_replaced_by_newer_ones() -> None:
     slot = mailbox.open_slot()
     slot.limit(10.0)
     slot.put(1)
-    mailbox.take(never)  # and computes for 0.15 s
+    taken = take_one(mailbox)  # and computes for 0.15 s
     for item in (2, 3, 4):
         clock.now += 0.05
         slot.put(item)
     assert slot.counts() == Counts(4, 0, {'rate_capped': 1, 'replaced': 1}, 1, 1)
-    slot.mark_processed()
-    assert take_item(mailbox) == 4
+    taken.mark_processed()
+    assert take_one(mailbox).item == 4
 
 
 def test_a_limit_that_is_lifted_lets_the_next_item_in() -> None:
@@ -88,7 +89,7 @@ def test_a_limit_that_is_lifted_lets_the_next_item_in() -> None:
             mailbox.take(never)
     slot.limit(0.0)
     slot.put(3)
-    assert take_item(mailbox) == 3
+    assert take_one(mailbox).item == 3
     assert slot.counts().dropped == {'rate_capped': 1}
 
 
@@ -99,39 +100,37 @@ def test_a_disabled_camera_is_counted_and_not_taken() -> None:
     slot.enable(False)
     slot.put(2)
     other.put(3)
-    assert take_item(mailbox) == 3
+    assert take_one(mailbox).item == 3
     assert slot.counts() == Counts(2, 0, {'disabled': 2}, 0, 0)
     slot.enable(True)
     slot.put(4)
-    assert take_item(mailbox) == 4
+    assert take_one(mailbox).item == 4
 
 
 def test_what_waits_can_be_discarded() -> None:
     mailbox, slot = open_one()
     slot.discard('inactive')
     slot.put(1)
-    mailbox.take(never)
+    taken = take_one(mailbox)
     slot.put(2)
     slot.discard('inactive')
     assert slot.counts() == Counts(2, 0, {'inactive': 1}, 0, 1)
-    slot.mark_dropped('stopped')
+    taken.mark_dropped('stopped')
     assert_sums_up(slot.counts())
 
 
 def test_what_is_in_progress_can_be_withdrawn_and_the_next_is_wanted_again() -> None:
     mailbox, slot = open_one()
-    slot.put(1)
-    mailbox.take(never)
-    slot.put(2)
-    slot.withdraw('inactive')
-    assert slot.is_withdrawn
-    assert slot.counts() == Counts(2, 0, {'inactive': 1}, 0, 1)
-    slot.mark_processed()
-    assert slot.counts() == Counts(2, 0, {'inactive': 2}, 0, 0)
-    slot.withdraw('inactive')
-    assert not slot.is_withdrawn
+    old = []
+    for item in (1, 2):
+        slot.put(item)
+        old.append(take_one(mailbox))
     slot.put(3)
-    mailbox.take(never)
-    assert not slot.is_withdrawn
-    slot.mark_processed()
-    assert slot.counts() == Counts(3, 1, {'inactive': 2}, 0, 0)
+    slot.withdraw('inactive')
+    assert slot.counts() == Counts(3, 0, {'inactive': 1}, 0, 2)
+    slot.put(4)
+    new = take_one(mailbox)
+    assert [one.withdrawn for one in (*old, new)] == ['inactive', 'inactive', '']
+    for one in (*old, new):
+        one.mark_processed()
+    assert slot.counts() == Counts(4, 1, {'inactive': 3}, 0, 0)
