@@ -79,13 +79,13 @@ setup(
     entry_points={
         'console_scripts': [
             'segnet_demo = segnet_ros.node.demo:main',
-            'segnet_evaluate = segnet_ros.training.entry:evaluate',
+            'segnet_evaluate = segnet_ros.commands.entry:evaluate',
             'segnet_image_source = segnet_ros.node.image_source:main',
             'segnet_nav2_config = segnet_ros.node.nav2_config:main',
             'segnet_node = segnet_ros.node.segnet_node:main',
-            'segnet_predict = segnet_ros.training.entry:predict',
-            'segnet_pretrain = segnet_ros.training.entry:pretrain',
-            'segnet_train = segnet_ros.training.entry:train',
+            'segnet_predict = segnet_ros.commands.entry:predict',
+            'segnet_pretrain = segnet_ros.commands.entry:pretrain',
+            'segnet_train = segnet_ros.commands.entry:train',
         ],
     },
 )

@@ -20,6 +20,8 @@ from machine import choose_arithmetic
 from machine import describe_machine
 import numpy as np
 from numpy.typing import NDArray
+from segnet_ros.commands.command import parse_positive
+from segnet_ros.commands.command import parse_size
 from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.device import DTYPES
@@ -30,8 +32,6 @@ from segnet_ros.core.engine import make_engine
 from segnet_ros.core.engine.pipeline import Request
 from segnet_ros.core.metrics import ConfusionMatrix
 from segnet_ros.core.predictor import Predictor
-from segnet_ros.training.command import parse_positive
-from segnet_ros.training.command import parse_size
 from segnet_ros.training.data.dataset import LabeledImages
 from segnet_ros.training.data.dataset import open_labeled_images
 from segnet_ros.training.run.provenance import read_commit

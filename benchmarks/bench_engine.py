@@ -30,11 +30,11 @@ from machine import read_peak_memory
 from machine import settle_memory
 from machine import synchronize
 import numpy as np
+from segnet_ros.commands.command import parse_size
 from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.device import select_device
 from segnet_ros.core.model import SegNetConfig
-from segnet_ros.training.command import parse_size
 from segnet_ros.training.run.provenance import read_commit
 import torch
 

@@ -20,7 +20,7 @@ import time
 from typing import Any
 
 from machine import find_processor
-from segnet_ros.node.dds_settings import make_dds_environment
+from segnet_ros.node.process.dds_settings import make_dds_environment
 
 FLAT_OUT = 240.0
 """The highest rate that segnet_image_source takes."""

@@ -12,7 +12,7 @@ import numpy as np
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
-from segnet_ros.node.conversions import read_stamp
+from segnet_ros.node.images.conversions import read_stamp
 from sensor_msgs.msg import Image
 
 

@@ -13,11 +13,11 @@ from candidates import Candidate
 from candidates import list_candidates
 from candidates import Run
 from machine import describe_machine
+from segnet_ros.commands.command import parse_positive
+from segnet_ros.commands.command import parse_size
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.device import select_device
 from segnet_ros.core.device import select_precision
-from segnet_ros.training.command import parse_positive
-from segnet_ros.training.command import parse_size
 from segnet_ros.training.run.provenance import read_commit
 import torch
 from torch.profiler import profile

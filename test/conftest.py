@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from segnet_ros.node.dds_settings import make_dds_environment
+from segnet_ros.node.process.dds_settings import make_dds_environment
 
 if TYPE_CHECKING:
     from segnet_ros.core.labels import LabelSet

@@ -146,10 +146,12 @@ def modules_of(folder: str) -> list[str]:
     ('folder', 'forbidden'),
     [
         # The registry finds networks by name.
-        ('core', ('networks', 'training', 'node')),
-        ('networks', ('training', 'node')),
+        ('core', ('networks', 'commands', 'training', 'node')),
+        ('networks', ('commands', 'training', 'node')),
+        # A command is found by name, too.
+        ('commands', ('networks', 'training', 'node')),
         ('training', ('networks', 'node')),
-        ('node', ('networks', 'training')),
+        ('node', ('networks', 'commands', 'training')),
     ],
 )
 def test_folder_does_not_import_others(folder: str, forbidden: tuple[str, ...]) -> None:
@@ -217,7 +219,8 @@ for name in sys.argv[1:]:
 
 
 def test_importing_does_nothing() -> None:
-    modules = [*modules_of('core'), *modules_of('networks'), *modules_of('training')]
+    folders = ('core', 'networks', 'commands', 'training')
+    modules = [module for folder in folders for module in modules_of(folder)]
     if importlib.util.find_spec('rclpy'):
         modules += modules_of('node')
     command = [sys.executable, '-c', IMPORT_ALL, *modules]

@@ -13,13 +13,13 @@ from pathlib import Path
 import sys
 
 from segnet_ros.core.arguments import parse_positive_number
-from segnet_ros.node.dds_settings import make_dds_environment
-from segnet_ros.node.demo_errors import DemoError
-from segnet_ros.node.demo_errors import StoppedError
-from segnet_ros.node.demo_processes import Performance
-from segnet_ros.node.demo_processes import read_published
-from segnet_ros.node.demo_processes import start
-from segnet_ros.node.demo_processes import StopRequest
+from segnet_ros.node.demonstration.errors import DemoError
+from segnet_ros.node.demonstration.errors import StoppedError
+from segnet_ros.node.demonstration.processes import Performance
+from segnet_ros.node.demonstration.processes import read_published
+from segnet_ros.node.demonstration.processes import start
+from segnet_ros.node.demonstration.processes import StopRequest
+from segnet_ros.node.process.dds_settings import make_dds_environment
 
 SCENES = 120
 """Rendered scenes, prepared before the first is published, and repeated."""
@@ -72,8 +72,8 @@ def _make_parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace, stop: StopRequest) -> None:
     # ROS and OpenCV read the environment when they are imported.
-    from segnet_ros.node.recorder import Recorder
-    from segnet_ros.node.report import write_report
+    from segnet_ros.node.demonstration.recorder import Recorder
+    from segnet_ros.node.demonstration.report import write_report
 
     options.output.mkdir(parents=True, exist_ok=True)
     log_path = options.output / 'log.txt'

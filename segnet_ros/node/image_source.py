@@ -13,8 +13,8 @@ import os
 import sys
 from typing import NoReturn
 
-from segnet_ros.node.exit_signals import ExitSignals
-from segnet_ros.node.exit_signals import leave
+from segnet_ros.node.process.exit_signals import ExitSignals
+from segnet_ros.node.process.exit_signals import leave
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
@@ -27,7 +27,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     # The one clear line about a bad file is ours; OpenCV and FFmpeg would add several.
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'OFF')
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
-    from segnet_ros.node.image_source_ros import run
+    from segnet_ros.node.source.image_source_ros import run
 
     # A read from a webcam may still block; C++ code in a thread that meets the end of the
     # interpreter would abort.

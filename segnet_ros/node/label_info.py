@@ -16,7 +16,7 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy
-from segnet_ros.node.outputs import advertise
+from segnet_ros.node.cameras.outputs import advertise
 
 KEPT = DurabilityPolicy.TRANSIENT_LOCAL
 """For subscribers that come later."""

@@ -15,22 +15,22 @@ from rclpy.lifecycle import LifecycleNode
 from rclpy.lifecycle import LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from segnet_ros.node.camera import Camera
-from segnet_ros.node.camera import CameraImage
-from segnet_ros.node.checkpoint_source import load_network
-from segnet_ros.node.checkpoint_source import PredictorFactory
-from segnet_ros.node.conversions import read_stamp
-from segnet_ros.node.diagnostics import Diagnostics
-from segnet_ros.node.guarded_parameters import GuardedParameters
-from segnet_ros.node.inference import InferenceThread
+from segnet_ros.node.cameras.camera import Camera
+from segnet_ros.node.cameras.camera import CameraImage
+from segnet_ros.node.cameras.mailbox import Mailbox
+from segnet_ros.node.diagnostics.diagnostics import Diagnostics
+from segnet_ros.node.diagnostics.status import format_size
+from segnet_ros.node.images.conversions import read_stamp
+from segnet_ros.node.inference.checkpoint_source import load_network
+from segnet_ros.node.inference.checkpoint_source import PredictorFactory
+from segnet_ros.node.inference.inference_thread import InferenceThread
+from segnet_ros.node.inference.network_checks import CHECKS
+from segnet_ros.node.inference.segmenter import Segmenter
 from segnet_ros.node.label_info import LabelInfoPublisher
-from segnet_ros.node.mailbox import Mailbox
-from segnet_ros.node.network_checks import CHECKS
-from segnet_ros.node.parameter_record import declare_parameters
-from segnet_ros.node.parameters import Parameters
-from segnet_ros.node.segmenter import Segmenter
+from segnet_ros.node.parameters.guarded import GuardedParameters
+from segnet_ros.node.parameters.record import declare_parameters
+from segnet_ros.node.parameters.segnet_parameters import Parameters
 from segnet_ros.node.services import Services
-from segnet_ros.node.status import format_size
 
 LOOK_S = 1.0
 """Between two looks at the graph and at what is published of the classes."""

@@ -13,8 +13,8 @@ import sys
 from typing import Any
 from typing import NoReturn
 
-from segnet_ros.node.exit_signals import ExitSignals
-from segnet_ros.node.exit_signals import leave
+from segnet_ros.node.process.exit_signals import ExitSignals
+from segnet_ros.node.process.exit_signals import leave
 
 
 def main(

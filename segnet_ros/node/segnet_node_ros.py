@@ -10,13 +10,13 @@ from rclpy.exceptions import ParameterException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.logging import get_logger
 from rclpy.utilities import try_shutdown
-from segnet_ros.node.checkpoint_source import PredictorFactory
-from segnet_ros.node.command_line import start_ros
-from segnet_ros.node.exit_signals import ExitSignals
+from segnet_ros.node.inference.checkpoint_source import PredictorFactory
+from segnet_ros.node.inference.processing import ImagePredictor
 from segnet_ros.node.managed_node import SegNetNode
-from segnet_ros.node.parameter_record import ParameterError
-from segnet_ros.node.parameters import Parameters
-from segnet_ros.node.processing import ImagePredictor
+from segnet_ros.node.parameters.record import ParameterError
+from segnet_ros.node.parameters.segnet_parameters import Parameters
+from segnet_ros.node.process.command_line import start_ros
+from segnet_ros.node.process.exit_signals import ExitSignals
 
 
 def load_predictor(*args: Any, **options: Any) -> ImagePredictor:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
-from segnet_ros.node.camera import Camera
-from segnet_ros.node.segmenter import Segmenter
+from segnet_ros.node.cameras.camera import Camera
+from segnet_ros.node.inference.segmenter import Segmenter
 from std_srvs.srv import SetBool
 from std_srvs.srv import Trigger
 

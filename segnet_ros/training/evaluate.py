@@ -7,16 +7,16 @@ import json
 from pathlib import Path
 import sys
 
+from segnet_ros.commands.command import add_checkpoint_options
+from segnet_ros.commands.command import add_data_option
+from segnet_ros.commands.command import parse_natural
+from segnet_ros.commands.command import parse_positive
+from segnet_ros.commands.command import parse_size
+from segnet_ros.commands.command import run_command
 from segnet_ros.core.arguments import parse_positive_number
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.predictor import Predictor
-from segnet_ros.training.command import add_checkpoint_options
-from segnet_ros.training.command import add_data_option
-from segnet_ros.training.command import parse_natural
-from segnet_ros.training.command import parse_positive
-from segnet_ros.training.command import parse_size
-from segnet_ros.training.command import run_command
 from segnet_ros.training.data.dataset import open_labeled_images
 from segnet_ros.training.data.dataset import RenderedScenes
 from segnet_ros.training.data.dataset import Samples

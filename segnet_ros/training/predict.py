@@ -11,11 +11,11 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from segnet_ros.commands.command import add_checkpoint_options
+from segnet_ros.commands.command import run_command
 from segnet_ros.core.outputs import OUTPUTS
 from segnet_ros.core.predictor import Prediction
 from segnet_ros.core.predictor import Predictor
-from segnet_ros.training.command import add_checkpoint_options
-from segnet_ros.training.command import run_command
 from segnet_ros.training.data.image_files import IMAGE_SUFFIXES
 from segnet_ros.training.data.image_files import list_folder
 from segnet_ros.training.data.image_files import read_image

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from segnet_ros.training.command import run_command
+from segnet_ros.commands.command import run_command
 from segnet_ros.training.encoder.pretrain_options import fill_in_pretrain_defaults
 from segnet_ros.training.encoder.pretrain_options import make_pretrain_parser
 from segnet_ros.training.encoder.pretrain_run import PretrainRun

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
+from segnet_ros.commands.command import run_command
 from segnet_ros.core.device import select_device
 from segnet_ros.training.check.check import check_data
-from segnet_ros.training.command import run_command
 from segnet_ros.training.run.drive import drive
 from segnet_ros.training.run.options import check_options
 from segnet_ros.training.run.options import fill_in_defaults

@@ -165,3 +165,16 @@ def make_message(encoding: str, picture: Picture, padding: int = 0) -> Image:
         pad = b'\xa5' * (padding * plane.shape[1] // sent[0].shape[1])
         message.data.frombytes(b''.join(row.tobytes() + pad for row in plane))
     return message
+
+
+def draw(encoding: str, size: tuple[int, int] | None = None) -> Picture:
+    """Draw a picture that the encoding can hold."""
+    return CASES[encoding].draw(*(size or CASES[encoding].sizes[0]))
+
+
+def assert_close(image: Picture, picture: Picture, encoding: str) -> None:
+    """Compare what was read with what was sent."""
+    case = CASES[encoding]
+    difference = np.abs(image.astype(int) - picture)
+    assert difference.max() <= max(case.tolerance, case.tolerance_at_edges)
+    assert difference[1:-1, 1:-1].max(initial=0) <= case.tolerance

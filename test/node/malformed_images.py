@@ -10,14 +10,14 @@ from typing import NamedTuple
 from encoded_pictures import CASES
 from encoded_pictures import make_message
 import numpy as np
+from picture_files import draw_smooth
+from picture_files import make_jpeg
+from picture_files import make_png
+from picture_files import set_jpeg_size
+from picture_files import set_png_size
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
-from test_compressed_images import draw_smooth
-from test_compressed_images import make_jpeg
-from test_compressed_images import make_png
-from test_compressed_images import set_jpeg_size
-from test_compressed_images import set_png_size
 
 Message = Image | CompressedImage | bytes
 """Whatever a publisher takes; bytes are a serialized message."""

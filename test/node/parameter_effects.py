@@ -21,10 +21,10 @@ from rclpy.parameter import Parameter
 from ros_client import make_image
 from ros_client import RELIABLE
 from ros_client import RosClient
-from segnet_ros.node.compression import fill_jpeg
-from segnet_ros.node.compression import fill_png
-from segnet_ros.node.parameters import CameraParameters
-from segnet_ros.node.parameters import Parameters
+from segnet_ros.node.images.compression import fill_jpeg
+from segnet_ros.node.images.compression import fill_png
+from segnet_ros.node.parameters.segnet_parameters import CameraParameters
+from segnet_ros.node.parameters.segnet_parameters import Parameters
 from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import Header
 from std_srvs.srv import Trigger

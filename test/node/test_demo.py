@@ -21,16 +21,16 @@ pytest.importorskip('torch', reason='needs PyTorch')
 from ros_client import make_image
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.metrics import ConfusionMatrix
-from segnet_ros.node.demo_errors import DemoError
-from segnet_ros.node.demo_processes import read_published
-from segnet_ros.node.overlay_video import OverlayVideo
-from segnet_ros.node.recorder import Recorder
-from segnet_ros.node.report import arrange_tiles
-from segnet_ros.node.report import COLUMNS
-from segnet_ros.node.report import describe_run
-from segnet_ros.node.report import ROWS
-from segnet_ros.node.report import TILE_WIDTH
-from segnet_ros.node.report import write_report
+from segnet_ros.node.demonstration.errors import DemoError
+from segnet_ros.node.demonstration.overlay_video import OverlayVideo
+from segnet_ros.node.demonstration.processes import read_published
+from segnet_ros.node.demonstration.recorder import Recorder
+from segnet_ros.node.demonstration.report import arrange_tiles
+from segnet_ros.node.demonstration.report import COLUMNS
+from segnet_ros.node.demonstration.report import describe_run
+from segnet_ros.node.demonstration.report import ROWS
+from segnet_ros.node.demonstration.report import TILE_WIDTH
+from segnet_ros.node.demonstration.report import write_report
 
 COMMAND = [sys.executable, '-m', 'segnet_ros.node.demo']
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import deep_pictures as deep
+from encoded_pictures import assert_close
 from encoded_pictures import CASES
+from encoded_pictures import draw
 from encoded_pictures import make_message
 from node_control import NodeProcess
 import numpy as np
 import pytest
 from ros_client import make_image
 from ros_client import RosClient
-from test_encodings import assert_close
-from test_encodings import draw
 
 pytestmark = pytest.mark.ros
 

@@ -15,6 +15,7 @@ from malformed_images import Message
 from node_control import make_parameter_arguments
 from node_control import NodeProcess
 import numpy as np
+from picture_files import make_png
 import pytest
 from rclpy.publisher import Publisher
 from rclpy.qos import HistoryPolicy
@@ -25,7 +26,6 @@ from ros_client import RosClient
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
-from test_compressed_images import make_png
 from test_overload import assert_sums_up
 
 pytestmark = pytest.mark.ros

@@ -14,11 +14,11 @@ from parameter_cases import NODE
 from parameter_cases import SOURCE
 import pytest
 from rclpy.node import Node
-from segnet_ros.node.image_source_parameters import SourceParameters
-from segnet_ros.node.parameter_record import declare_parameters
-from segnet_ros.node.parameter_record import ParameterError
-from segnet_ros.node.parameters import CameraParameters
-from segnet_ros.node.parameters import Parameters
+from segnet_ros.node.parameters.record import declare_parameters
+from segnet_ros.node.parameters.record import ParameterError
+from segnet_ros.node.parameters.segnet_parameters import CameraParameters
+from segnet_ros.node.parameters.segnet_parameters import Parameters
+from segnet_ros.node.source.parameters import SourceParameters
 
 CASES = {Parameters: NODE, CameraParameters: CAMERA, SourceParameters: SOURCE}
 

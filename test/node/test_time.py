@@ -13,7 +13,7 @@ import pytest
 from ros_client import make_image
 from ros_client import RosClient
 from rosgraph_msgs.msg import Clock
-from segnet_ros.node.conversions import read_stamp
+from segnet_ros.node.images.conversions import read_stamp
 from sensor_msgs.msg import Image
 from test_overload import assert_sums_up
 

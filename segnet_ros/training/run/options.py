@@ -6,11 +6,11 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
+from segnet_ros.commands.command import add_data_option
+from segnet_ros.commands.command import parse_natural
+from segnet_ros.commands.command import parse_positive
 from segnet_ros.core.registry import make_config
 from segnet_ros.core.registry import MODULES
-from segnet_ros.training.command import add_data_option
-from segnet_ros.training.command import parse_natural
-from segnet_ros.training.command import parse_positive
 from segnet_ros.training.data.augmentation import AUGMENTATIONS
 from segnet_ros.training.measurement.evaluation import METRICS
 from segnet_ros.training.run.recipes import fill_in

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 
+from segnet_ros.commands.command import parse_natural
+from segnet_ros.commands.command import parse_positive
+from segnet_ros.commands.command import parse_size
 from segnet_ros.core.arguments import parse_number_from_zero
 from segnet_ros.core.arguments import parse_positive_number
 from segnet_ros.core.encoder import MIN_SIZE
-from segnet_ros.training.command import parse_natural
-from segnet_ros.training.command import parse_positive
-from segnet_ros.training.command import parse_size
 from segnet_ros.training.measurement.pictures import check_matplotlib
 from segnet_ros.training.run.recipes import LEARNING_RATES
 from segnet_ros.training.run.recipes import WEIGHT_DECAYS

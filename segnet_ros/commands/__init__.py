@@ -1,0 +1,1 @@
+"""What all commands share; the commands themselves are where their subject is."""

@@ -1,0 +1,1 @@
+"""What ``segnet_demo`` needs: processes, an audience and a report."""

@@ -1,0 +1,1 @@
+"""What the node tells of itself, and the advice that it gives."""

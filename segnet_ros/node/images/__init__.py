@@ -1,0 +1,1 @@
+"""Images between messages, files and arrays."""

@@ -1,0 +1,1 @@
+"""What the inference thread does, and with which network."""

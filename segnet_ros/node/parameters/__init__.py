@@ -1,0 +1,1 @@
+"""Parameters: declared once, read together, and the table of them in the README."""

@@ -1,0 +1,1 @@
+"""The node that publishes a video, a folder, a webcam or rendered scenes as a camera."""
