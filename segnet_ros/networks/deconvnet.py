@@ -2,7 +2,8 @@
 DeconvNet: the VGG16 encoder, its fully connected layers, and all of it mirrored, unpooling.
 
 Source: Noh, Hong, Han, "Learning Deconvolution Network for Semantic Segmentation", ICCV 2015;
-with the fully connected layers cut to 1024, as the SegNet paper ran it (TPAMI 2017, section 4).
+with the fully connected layers cut to 1024, as the SegNet paper ran it (TPAMI 2017, section 4),
+and dropout after both of them, which it gave to all networks.
 The 7 x 7 convolutions are padded, so that images of any size come out at their own.
 """
 
@@ -48,7 +49,9 @@ class DeconvNet(Network):
         deepest = config.widths[-1]
         self.head = nn.Sequential(
             *make_convolution(deepest, config.head_width, 7),
+            nn.Dropout(),
             *make_convolution(config.head_width, config.head_width, 1),
+            nn.Dropout(),
             *_make_deconvolution(config.head_width, deepest, 7),
         )
         outputs = (config.widths[0], *config.widths[:-1])

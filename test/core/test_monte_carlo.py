@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import time
 
 import numpy as np
@@ -101,22 +102,38 @@ def test_what_has_no_dropout_is_computed_once(
     assert counts == {'encoder.0': 2, 'encoder.2': 2, 'encoder.3': 14}
 
 
-@pytest.mark.soak
-def test_samples_cost_less_than_as_many_passes() -> None:
+def assert_samples_cost_less_than_passes(size: tuple[int, int], margin: float) -> None:
+    """Compare samples with as many passes of the full SegNet, by turns, the best of three."""
     network = SegNet(SegNetConfig(dropout=0.5)).eval().to(memory_format=torch.channels_last)
-    x, samples = torch.randn(1, 3, 90, 120).to(memory_format=torch.channels_last), 8
+    x, samples = torch.randn(1, 3, *size).to(memory_format=torch.channels_last), 8
 
-    def measure(act: object) -> float:
-        assert callable(act)
+    def measure(act: Callable[[], object]) -> float:
         begun = time.perf_counter()
         act()
         return time.perf_counter() - begun
 
     with torch.inference_mode():
         network(x)
-        together = [measure(lambda: sample_logits(network, x, samples)) for _ in range(3)]
-        alone = [measure(lambda: [network(x) for _ in range(samples)]) for _ in range(3)]
-    assert min(together) < min(alone)
+        together, alone = zip(
+            *(
+                (
+                    measure(lambda: sample_logits(network, x, samples)),
+                    measure(lambda: [network(x) for _ in range(samples)]),
+                )
+                for _ in range(3)
+            ),
+            strict=True,
+        )
+    assert min(together) < margin * min(alone)
+
+
+def test_samples_cost_about_as_much_as_passes_on_a_busy_machine() -> None:
+    assert_samples_cost_less_than_passes((32, 48), margin=3)
+
+
+@pytest.mark.soak
+def test_samples_cost_less_than_as_many_passes() -> None:
+    assert_samples_cost_less_than_passes((90, 120), margin=1)
 
 
 def test_uncertainty_is_what_its_names_say() -> None:
