@@ -20,7 +20,6 @@ from segnet_ros.node.cameras.camera import CameraImage
 from segnet_ros.node.cameras.mailbox import Mailbox
 from segnet_ros.node.diagnostics.diagnostics import Diagnostics
 from segnet_ros.node.diagnostics.status import format_size
-from segnet_ros.node.images.conversions import read_stamp
 from segnet_ros.node.inference.checkpoint_source import load_network
 from segnet_ros.node.inference.checkpoint_source import PredictorFactory
 from segnet_ros.node.inference.inference_thread import InferenceThread
@@ -230,5 +229,5 @@ class SegNetNode(GuardedParameters, LifecycleNode):
         self._diagnostics.publish(self.read_parameters(Parameters), self._is_active)
 
     def _read_age(self, item: CameraImage) -> float:
-        age_ns = self.get_clock().now().nanoseconds - read_stamp(item.message.header)
+        age_ns = self.get_clock().now().nanoseconds - item.message.origin.stamp_ns
         return age_ns / 1e9

@@ -117,6 +117,22 @@ def draw_nonsense(rng: np.random.Generator) -> Image:
     return message
 
 
+def end_too_early(message: Image | CompressedImage, rng: np.random.Generator) -> bytes:
+    """Draw what is left of a message of which the end is missing."""
+    whole = bytes(serialize_message(message))
+    return whole[: int(rng.integers(4, len(whole) - 3))]  # the last three may be padding
+
+
+def break_message(rng: np.random.Generator) -> bytes:
+    """Draw the beginning of an image."""
+    return end_too_early(draw_sound(rng), rng)
+
+
+def break_file_message(rng: np.random.Generator) -> bytes:
+    """Draw the beginning of a compressed image."""
+    return end_too_early(make_file(rng, PNG), rng)
+
+
 def make_file(rng: np.random.Generator, data: bytes) -> CompressedImage:
     """Send bytes with any of the words that may be found in ``format``."""
     text = str(rng.choice(['', 'jpeg', 'png', 'rgb8; jpeg compressed bgr8', 'x' * 1000]))
@@ -161,12 +177,14 @@ FAULTS: dict[str, dict[str, Fault]] = {
         'bad_size': break_size,
         'bad_step': break_step,
         'short_data': break_length,
+        'bad_message': break_message,
         ANY_REASON: draw_nonsense,
     },
     'compressed': {
         'bad_data': cut_off,
         'empty': claim_nothing,
         'too_large': claim_too_much,
+        'bad_message': break_file_message,
         ANY_REASON: draw_garbage,
     },
 }

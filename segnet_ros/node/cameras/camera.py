@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence
 import time
+from typing import Any
 from typing import NamedTuple
 
 from rclpy.clock import JumpHandle
@@ -14,7 +16,6 @@ from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.subscription import Subscription
 from segnet_ros.node.cameras.calibration import Calibration
-from segnet_ros.node.cameras.image_subscription import ImageMessage
 from segnet_ros.node.cameras.image_subscription import subscribe_to_images
 from segnet_ros.node.cameras.mailbox import Mailbox
 from segnet_ros.node.cameras.outputs import Outputs
@@ -23,6 +24,11 @@ from segnet_ros.node.cameras.topic_names import find_topic_beside
 from segnet_ros.node.diagnostics.age import AgeWindow
 from segnet_ros.node.diagnostics.age import PLAUSIBLE_S
 from segnet_ros.node.images.conversions import shorten
+from segnet_ros.node.images.image_error import ImageError
+from segnet_ros.node.images.received import read_file
+from segnet_ros.node.images.received import read_image
+from segnet_ros.node.images.received import ReceivedFile
+from segnet_ros.node.images.received import ReceivedImage
 from segnet_ros.node.parameters.record import declare_parameters
 from segnet_ros.node.parameters.record import read_parameters
 from segnet_ros.node.parameters.segnet_parameters import CameraParameters
@@ -30,6 +36,12 @@ from segnet_ros.node.parameters.segnet_parameters import Parameters
 from segnet_ros.node.parameters.segnet_parameters import prefix_of
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
+
+READERS: dict[type[Any], Callable[[bytes], ReceivedImage | ReceivedFile]] = {
+    Image: read_image,
+    CompressedImage: read_file,
+}
+"""By type of message; rclpy is not asked to make objects of messages."""
 
 
 def choose_reliability(publishers: Sequence[ReliabilityPolicy]) -> ReliabilityPolicy:
@@ -50,7 +62,7 @@ class CameraImage(NamedTuple):
     """An image as taken, and whose it is."""
 
     camera: Camera
-    message: ImageMessage
+    message: ReceivedImage | ReceivedFile
 
 
 class Camera:
@@ -94,7 +106,7 @@ class Camera:
         self.name = name
         self.subscribed_name = f'{name}/image_raw' if name else 'image_raw'
         self._heard = find_topic(node, self.subscribed_name)
-        self._kind: type[ImageMessage] = Image
+        self._kind: type[Any] = Image
         if parameters.image_transport == 'compressed':
             self._kind, raw = CompressedImage, self._heard.topic
             self._heard = find_topic_beside(
@@ -119,7 +131,7 @@ class Camera:
         self._node = node
         self._prefix = prefix_of(name)
         self._wanted = parameters.input_reliability
-        self._subscription: Subscription[ImageMessage] | None = None
+        self._subscription: Subscription[Any] | None = None
         self._is_enabled = True
         self._last_stamp: tuple[int, int] | None = None
         declare_parameters(node, CameraParameters, self._prefix)
@@ -201,19 +213,30 @@ class Camera:
         clock = self._node.get_clock()
         return clock.create_jump_callback(threshold, post_callback=lambda _: self.ages.forget())
 
-    def _receive(self, message: ImageMessage) -> None:
+    def _receive(self, serialized: bytes) -> None:
         """Keep the image and return at once; conversion waits until it is chosen."""
         self._apply_parameters()
-        self.slot.put(CameraImage(self, message))
         self.last_arrival = time.monotonic()
-        is_raw = isinstance(message, Image)
-        self.encoding = shorten(message.encoding if is_raw else message.format)
-        self.size = (message.height, message.width) if is_raw else None
-        self.data_size = len(message.data)
-        stamp = (message.header.stamp.sec, message.header.stamp.nanosec)
+        try:
+            image = READERS[self._kind](serialized)
+        except ImageError as error:
+            self.refusal = str(error)
+            self.slot.refuse(error.reason)
+            return
+        self.slot.put(CameraImage(self, image))
+        self._describe(image)
+        stamp = (image.origin.sec, image.origin.nanosec)
         if self._last_stamp is not None and stamp <= self._last_stamp:
             self._report_disorder(stamp, self._last_stamp)
         self._last_stamp = stamp
+
+    def _describe(self, image: ReceivedImage | ReceivedFile) -> None:
+        """Note what diagnostics tell of the last image."""
+        self.data_size = len(image.data)
+        if isinstance(image, ReceivedImage):
+            self.encoding, self.size = shorten(image.encoding), (image.height, image.width)
+        else:
+            self.encoding, self.size = shorten(image.format), None
 
     def _apply_parameters(self) -> None:
         """Take what may have been changed since the last image."""

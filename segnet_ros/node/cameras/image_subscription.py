@@ -22,29 +22,29 @@ except ImportError:  # Humble
     from rclpy.qos_event import UnsupportedEventTypeError
 
 
-ImageMessage = Any
-"""An Image or a CompressedImage, which have no types."""
 OVERRIDABLE = (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH)
 """What qos_overrides may change of the subscription; its reliability has a parameter."""
 
 
 def subscribe_to_images(
     node: Node,
-    kind: type[ImageMessage],
+    kind: type[Any],
     name: str,
-    receive: Callable[[ImageMessage], None],
+    receive: Callable[[bytes], None],
     reliability: ReliabilityPolicy,
     count_lost: Callable[[object], None],
-) -> tuple[Subscription[ImageMessage], bool]:
+) -> tuple[Subscription[Any], bool]:
     """
     Hear the newest image of a topic.
 
+    :param kind: Image or CompressedImage
     :param name: of the topic, before remapping
+    :param receive: called with each message as it was sent, serialized
     :param count_lost: called with the event that tells of images that the transport has lost
     :return: the subscription, and whether the transport tells of lost images at all
     """
 
-    def subscribe(events: SubscriptionEventCallbacks) -> Subscription[ImageMessage]:
+    def subscribe(events: SubscriptionEventCallbacks) -> Subscription[Any]:
         return node.create_subscription(
             kind,
             name,
@@ -56,6 +56,7 @@ def subscribe_to_images(
                 durability=DurabilityPolicy.VOLATILE,
             ),
             event_callbacks=events,
+            raw=True,
             qos_overriding_options=QoSOverridingOptions(OVERRIDABLE),
         )
 

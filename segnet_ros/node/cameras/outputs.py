@@ -79,6 +79,11 @@ class Outputs:
             if _is_heard(self._raw[name]) or _is_heard(self._compressed[name])
         )
 
+    @property
+    def is_info_heard(self) -> bool:
+        """Whether anyone subscribes to the calibration."""
+        return _is_heard(self._info)
+
     def publish(
         self, name: str, array: NDArray[np.uint8], header: Header, parameters: Parameters
     ) -> None:
@@ -113,8 +118,7 @@ class Outputs:
         :param image_size: height and width of the input image
         :param output_size: of its outputs
         """
-        if _is_heard(self._info):
-            self._info.publish(scale_camera_info(info, header, image_size, output_size))
+        self._info.publish(scale_camera_info(info, header, image_size, output_size))
 
 
 def advertise(

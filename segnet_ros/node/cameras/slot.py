@@ -87,6 +87,16 @@ class Slot(Generic[T]):
             self.waiting = item
             self._condition.notify_all()
 
+    def refuse(self, reason: str) -> None:
+        """
+        Count an item that cannot even wait.
+
+        :param reason: short key such as ``bad_message``
+        """
+        with self._condition:
+            self._received += 1
+            self._dropped[reason] += 1
+
     def limit(self, max_rate: float) -> None:
         """
         Let in no more than so many items, each as it comes, and drop those between at once.

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from segnet_ros.node.images.cv_bridge_encodings import find_encoding
 from segnet_ros.node.images.encodings import Encoding
 from segnet_ros.node.images.encodings import ENCODINGS
+from segnet_ros.node.images.image_error import ImageError
+from segnet_ros.node.images.received import Origin
+from segnet_ros.node.images.received import ReceivedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
@@ -23,20 +26,7 @@ LONGEST_EXPLANATION = 120
 """Characters, of what an exception says."""
 
 
-class ImageError(ValueError):
-    """
-    Raised when an image message cannot be read; the text says expected, found and remedy.
-
-    :ivar reason: key to count by: 'bad_encoding', 'empty', 'bad_size', 'bad_step', 'short_data' or
-        'bad_data'; of compressed images 'bad_data', 'empty' or 'too_large'
-    """
-
-    def __init__(self, reason: str, text: str) -> None:
-        super().__init__(text)
-        self.reason = reason
-
-
-def image_to_rgb(message: Image) -> NDArray[np.uint8]:
+def image_to_rgb(message: ReceivedImage | Image) -> NDArray[np.uint8]:
     """
     Read an image message as an RGB array.
 
@@ -100,6 +90,13 @@ def fill_image(message: Image, array: NDArray[np.uint8], encoding: str, header: 
     message.step = message.width * channels
 
 
+def make_header(origin: Origin) -> Header:
+    """Make the header that an image came with."""
+    header = Header(frame_id=origin.frame_id)
+    header.stamp.sec, header.stamp.nanosec = origin.sec, origin.nanosec
+    return header
+
+
 def read_stamp(header: Header) -> int:
     """
     Read a stamp in nanoseconds.
@@ -114,7 +111,7 @@ def shorten(text: str, longest: int = LONGEST_SHOWN) -> str:
     return text if len(text) <= longest else f'{text[:longest]}...'
 
 
-def _read_with_cv_bridge(message: Image) -> NDArray[np.uint8]:
+def _read_with_cv_bridge(message: ReceivedImage) -> NDArray[np.uint8]:
     """
     Read an image whose encoding is not in ``ENCODINGS``.
 
@@ -136,7 +133,7 @@ def _read_with_cv_bridge(message: Image) -> NDArray[np.uint8]:
         ) from error
 
 
-def _check_rows(message: Image, encoding: Encoding) -> None:
+def _check_rows(message: ReceivedImage, encoding: Encoding) -> None:
     """
     Make sure that the rows of a message can be read.
 

@@ -11,6 +11,7 @@ import traceback
 from rclpy.impl.rcutils_logger import RcutilsLogger
 from segnet_ros.node.cameras.camera import CameraImage
 from segnet_ros.node.cameras.mailbox import Mailbox
+from segnet_ros.node.images.received import ReceivedImage
 from segnet_ros.node.inference.checkpoint_source import LoadedNetwork
 from segnet_ros.node.inference.error_text import describe_error
 from segnet_ros.node.inference.error_text import MEMORY_REMEDY
@@ -20,7 +21,6 @@ from segnet_ros.node.inference.processing import ImageProcessor
 from segnet_ros.node.inference.publication import Publication
 from segnet_ros.node.inference.refusals import Refusals
 from segnet_ros.node.parameters.segnet_parameters import Parameters
-from sensor_msgs.msg import Image
 
 
 class InferenceThread(threading.Thread):
@@ -191,5 +191,5 @@ def describe_size(item: CameraImage) -> Hashable:
     More sizes together would be more kinds of batches than a GPU can be prepared for. The size of
     a compressed image is not known before it is decoded.
     """
-    message = item.message
-    return (message.height, message.width) if isinstance(message, Image) else item.camera
+    image = item.message
+    return (image.height, image.width) if isinstance(image, ReceivedImage) else item.camera

@@ -18,15 +18,15 @@ from segnet_ros.node.cameras.slot import Taken
 from segnet_ros.node.diagnostics.age import PLAUSIBLE_S
 from segnet_ros.node.images.compressed_images import compressed_to_rgb
 from segnet_ros.node.images.conversions import image_to_rgb
-from segnet_ros.node.images.conversions import ImageError
+from segnet_ros.node.images.image_error import ImageError
+from segnet_ros.node.images.received import ReceivedFile
+from segnet_ros.node.images.received import ReceivedImage
 from segnet_ros.node.inference.error_text import describe_error
 from segnet_ros.node.inference.error_text import propose_remedy
 from segnet_ros.node.inference.latency import LatencyWindow
 from segnet_ros.node.inference.prediction_options import choose_options
 from segnet_ros.node.inference.refusals import Refusals
 from segnet_ros.node.parameters.segnet_parameters import Parameters
-from sensor_msgs.msg import CompressedImage
-from sensor_msgs.msg import Image
 
 if TYPE_CHECKING:
     from segnet_ros.core.labels import LabelSet
@@ -37,8 +37,8 @@ MOST_FAILURES = 3
 
 
 CONVERSIONS: dict[type, Callable[[Any], NDArray[np.uint8]]] = {
-    Image: image_to_rgb,
-    CompressedImage: compressed_to_rgb,
+    ReceivedImage: image_to_rgb,
+    ReceivedFile: compressed_to_rgb,
 }
 
 

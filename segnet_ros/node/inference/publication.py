@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from segnet_ros.node.cameras.camera import CameraImage
 from segnet_ros.node.cameras.slot import Taken
-from segnet_ros.node.images.conversions import ImageError
+from segnet_ros.node.images.conversions import make_header
+from segnet_ros.node.images.image_error import ImageError
 from segnet_ros.node.inference.processing import Result
 from segnet_ros.node.inference.refusals import Refusals
 
@@ -89,21 +90,22 @@ class Publication:
         """
         job, prediction = result
         camera, message = job.taken.item
+        header = make_header(message.origin)
         for name in job.outputs:
             with camera.outputs.lock:
                 if not self._is_wanted(job.taken):
                     return
                 try:
-                    camera.outputs.publish(
-                        name, getattr(prediction, name), message.header, job.parameters
-                    )
+                    camera.outputs.publish(name, getattr(prediction, name), header, job.parameters)
                 except ValueError as error:
                     raise ImageError('bad_size', f'{name}: {error}') from error
-        info, size = camera.calibration.info, job.image.shape[:2]
         with camera.outputs.lock:
-            if info is not None and self._is_wanted(job.taken):
+            if not (camera.outputs.is_info_heard and self._is_wanted(job.taken)):
+                return
+            if info := camera.calibration.read():
+                size = job.image.shape[:2]
                 output_size = job.options['output_size'] or size
-                camera.outputs.publish_info(info, message.header, size, output_size)
+                camera.outputs.publish_info(info, header, size, output_size)
 
     def _is_wanted(self, taken: Taken[CameraImage]) -> bool:
         return not (taken.withdrawn or self._is_silenced())

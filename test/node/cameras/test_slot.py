@@ -134,3 +134,11 @@ def test_what_is_in_progress_can_be_withdrawn_and_the_next_is_wanted_again() -> 
     for one in (*old, new):
         one.mark_processed()
     assert slot.counts() == Counts(4, 1, {'inactive': 3}, 0, 0)
+
+
+def test_what_cannot_wait_is_counted_and_leaves_what_waits() -> None:
+    mailbox, slot = open_one()
+    slot.put(1)
+    slot.refuse('bad_message')
+    assert slot.counts() == Counts(2, 0, {'bad_message': 1}, 1, 0)
+    assert take_one(mailbox).item == 1

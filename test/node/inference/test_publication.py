@@ -10,10 +10,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from rclpy.node import Node
+from rclpy.serialization import serialize_message
 from ros_client import make_image
 from segnet_ros.node.cameras.camera import Camera
 from segnet_ros.node.cameras.camera import CameraImage
 from segnet_ros.node.cameras.mailbox import Mailbox
+from segnet_ros.node.images.received import read_image
 from segnet_ros.node.inference.processing import Job
 from segnet_ros.node.inference.processing import Result
 from segnet_ros.node.inference.publication import Publication
@@ -24,6 +26,7 @@ pytestmark = pytest.mark.ros
 
 PATIENCE_S = 10.0
 IMAGE = np.zeros((4, 6, 3), np.uint8)
+SERIALIZED = bytes(serialize_message(make_image(IMAGE)))
 
 
 class Publishing(SimpleNamespace):
@@ -36,7 +39,7 @@ class Publishing(SimpleNamespace):
 
     def compute(self, label: np.ndarray = IMAGE[..., 0]) -> Result:
         """Take an image, and compute its label image."""
-        self.camera.slot.put(CameraImage(self.camera, make_image(IMAGE)))
+        self.camera.slot.put(CameraImage(self.camera, read_image(SERIALIZED)))
         (taken,) = self.mailbox.take(lambda: False)
         job = Job(taken, IMAGE, ('label',), {'output_size': None}, Parameters())
         return Result(job, SimpleNamespace(label=label))
