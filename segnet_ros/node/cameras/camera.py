@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Sequence
 import time
 from typing import Any
 from typing import NamedTuple
@@ -15,14 +14,15 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.subscription import Subscription
+from segnet_ros.node.cameras.age import AgeWindow
+from segnet_ros.node.cameras.age import PLAUSIBLE_S
 from segnet_ros.node.cameras.calibration import Calibration
+from segnet_ros.node.cameras.image_subscription import choose_reliability
 from segnet_ros.node.cameras.image_subscription import subscribe_to_images
 from segnet_ros.node.cameras.mailbox import Mailbox
 from segnet_ros.node.cameras.outputs import Outputs
 from segnet_ros.node.cameras.topic_names import find_topic
 from segnet_ros.node.cameras.topic_names import find_topic_beside
-from segnet_ros.node.diagnostics.age import AgeWindow
-from segnet_ros.node.diagnostics.age import PLAUSIBLE_S
 from segnet_ros.node.images.conversions import shorten
 from segnet_ros.node.images.image_error import ImageError
 from segnet_ros.node.images.received import read_file
@@ -42,20 +42,6 @@ READERS: dict[type[Any], Callable[[bytes], ReceivedImage | ReceivedFile]] = {
     CompressedImage: read_file,
 }
 """By type of message; rclpy is not asked to make objects of messages."""
-
-
-def choose_reliability(publishers: Sequence[ReliabilityPolicy]) -> ReliabilityPolicy:
-    """
-    Choose the reliability that hears every publisher and loses least.
-
-    A reliable subscription is deaf to a best-effort publisher, so one of those decides; and
-    while there is no publisher, the next one may be of either kind.
-
-    :param publishers: reliability of each publisher of the topic
-    """
-    if publishers and all(policy == ReliabilityPolicy.RELIABLE for policy in publishers):
-        return ReliabilityPolicy.RELIABLE
-    return ReliabilityPolicy.BEST_EFFORT
 
 
 class CameraImage(NamedTuple):

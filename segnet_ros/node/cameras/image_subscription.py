@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 from rclpy.node import Node
@@ -24,6 +25,20 @@ except ImportError:  # Humble
 
 OVERRIDABLE = (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH)
 """What qos_overrides may change of the subscription; its reliability has a parameter."""
+
+
+def choose_reliability(publishers: Sequence[ReliabilityPolicy]) -> ReliabilityPolicy:
+    """
+    Choose the reliability that hears every publisher and loses least.
+
+    A reliable subscription is deaf to a best-effort publisher, so one of those decides; and
+    while there is no publisher, the next one may be of either kind.
+
+    :param publishers: reliability of each publisher of the topic
+    """
+    if publishers and all(policy == ReliabilityPolicy.RELIABLE for policy in publishers):
+        return ReliabilityPolicy.RELIABLE
+    return ReliabilityPolicy.BEST_EFFORT
 
 
 def subscribe_to_images(

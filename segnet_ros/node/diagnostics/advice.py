@@ -8,8 +8,8 @@ from typing import Any
 
 from rclpy.node import Node
 from rclpy.publisher import Publisher
+from segnet_ros.node.cameras.age import CLOCK_MISMATCH
 from segnet_ros.node.cameras.camera import Camera
-from segnet_ros.node.diagnostics.age import CLOCK_MISMATCH
 from segnet_ros.node.diagnostics.deafness import find_deafness
 from segnet_ros.node.diagnostics.drop_watch import DropWatch
 from segnet_ros.node.diagnostics.loss_watch import LossWatch

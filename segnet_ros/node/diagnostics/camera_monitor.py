@@ -8,11 +8,11 @@ import time
 from typing import NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from segnet_ros.node.cameras.age import Ages
+from segnet_ros.node.cameras.age import CLOCK_MISMATCH
 from segnet_ros.node.cameras.camera import Camera
 from segnet_ros.node.cameras.image_subscription import describe_profile
 from segnet_ros.node.cameras.slot import Counts
-from segnet_ros.node.diagnostics.age import Ages
-from segnet_ros.node.diagnostics.age import CLOCK_MISMATCH
 from segnet_ros.node.diagnostics.rate_watch import RateWatch
 from segnet_ros.node.diagnostics.status import format_number
 from segnet_ros.node.diagnostics.status import format_size

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import threading
 import time
 
-from segnet_ros.node.diagnostics.age import find_percentile
+from segnet_ros.node.cameras.age import find_percentile
 
 
 @dataclass(frozen=True)

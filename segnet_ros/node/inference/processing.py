@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.impl.rcutils_logger import RcutilsLogger
+from segnet_ros.node.cameras.age import PLAUSIBLE_S
 from segnet_ros.node.cameras.camera import CameraImage
 from segnet_ros.node.cameras.slot import Taken
-from segnet_ros.node.diagnostics.age import PLAUSIBLE_S
 from segnet_ros.node.images.compressed_images import compressed_to_rgb
 from segnet_ros.node.images.conversions import image_to_rgb
 from segnet_ros.node.images.image_error import ImageError

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
+from segnet_ros.node.cameras.age import AgeWindow
 from segnet_ros.node.cameras.mailbox import Mailbox
 from segnet_ros.node.diagnostics.advice import Adviser
-from segnet_ros.node.diagnostics.age import AgeWindow
 from segnet_ros.node.diagnostics.trouble import Advice
 
 OWN_TOPIC = '/segnet/label'

@@ -10,10 +10,10 @@ from diagnostic_msgs.msg import DiagnosticStatus
 import pytest
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
+from segnet_ros.node.cameras.age import AgeWindow
 from segnet_ros.node.cameras.mailbox import Mailbox
 from segnet_ros.node.cameras.slot import Slot
 from segnet_ros.node.cameras.slot import Taken
-from segnet_ros.node.diagnostics.age import AgeWindow
 from segnet_ros.node.diagnostics.camera_monitor import CameraMonitor
 from segnet_ros.node.diagnostics.trouble import Advice
 from segnet_ros.node.parameters.segnet_parameters import Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from segnet_ros.node.diagnostics.age import AgeWindow
+from segnet_ros.node.cameras.age import AgeWindow
 
 
 def test_percentiles_are_ages_that_occurred() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from rclpy.qos import ReliabilityPolicy
-from segnet_ros.node.cameras.camera import choose_reliability
+from segnet_ros.node.cameras.image_subscription import choose_reliability
 
 RELIABLE = ReliabilityPolicy.RELIABLE
 BEST_EFFORT = ReliabilityPolicy.BEST_EFFORT
