@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from segnet_ros.core.engine.folding import Filters
 from segnet_ros.core.pooling import Pooled
@@ -11,6 +12,8 @@ from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
 
 ONE = [1, 1]
+KEPT_SIZES = 4
+"""Sizes of maps whose weights are kept in order, each as large as the plain ones."""
 
 
 class CpuKernels:
@@ -26,19 +29,26 @@ class CpuKernels:
         """
         self._dtype = dtype
         self._convolve = torch.ops.mkldnn._convolution_pointwise
-        self._reorder = torch._C._nn.mkldnn_reorder_conv2d_weight
+        self._reorder = torch.ops.aten.mkldnn_reorder_conv2d_weight
         probe = self.make_convolution(Filters(torch.ones(8, 8, 3, 3), torch.ones(8)), True)
         probe(torch.ones(1, 8, 4, 4, dtype=dtype).contiguous(memory_format=torch.channels_last))
 
     def make_convolution(self, filters: Filters, is_rectified: bool) -> Callable[[Tensor], Tensor]:
         """Prepare a 3 x 3 convolution with bias, and ReLU where it is rectified."""
-        weight = filters.weight.to(self._dtype, memory_format=torch.channels_last)
-        weight = self._reorder(weight.to_mkldnn(), ONE, ONE, ONE, 1)
+        weight = filters.weight.to(self._dtype, memory_format=torch.channels_last).to_mkldnn()
         bias = filters.bias.to(self._dtype)
         then = 'relu' if is_rectified else 'none'
 
+        @lru_cache(KEPT_SIZES)
+        def put_in_order(shape: torch.Size) -> Tensor:
+            # oneDNN chooses the order by the size of the map. Given another one it makes its own
+            # at every call, which can take many times as long as the convolution.
+            ordered: Tensor = self._reorder(weight, ONE, ONE, ONE, 1, list(shape))
+            return ordered
+
         def convolve(x: Tensor) -> Tensor:
-            y: Tensor = self._convolve(x, weight, bias, ONE, ONE, ONE, 1, then, [], '')
+            ordered = put_in_order(x.shape)
+            y: Tensor = self._convolve(x, ordered, bias, ONE, ONE, ONE, 1, then, [], '')
             return y
 
         return convolve
