@@ -47,7 +47,14 @@ class OnnxRuntimeNetwork:
         self._device = device
         self._num_classes: int = self._session.get_outputs()[0].shape[1]
         found = self._session.get_providers()
-        logger.info('ONNX Runtime %s computes by %s', onnxruntime.__version__, ', '.join(found))
+        missing = [name for name, _ in providers if name not in found]
+        if missing:
+            logger.warning(
+                'expected ONNX Runtime to compute by %s, found that it cannot, for the reason that'
+                ' it gives above; computing by %s',
+                ', '.join(missing),
+                ', '.join(found),
+            )
         if device.type == 'cuda' and not set(found) & set(ON_CUDA):
             raise DeviceError(
                 f'expected ONNX Runtime to compute on {device}, found that it can only by'
