@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 import onnx
 from onnx import ModelProto
+from onnx.checker import ValidationError
+from onnx.shape_inference import InferenceError
 from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.image_files import IMAGE_SUFFIXES
 from segnet_ros.core.image_files import list_folder
@@ -20,6 +22,7 @@ from segnet_ros.core.image_files import read_image
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.core.scenes import render_scene
 from segnet_ros.export.agreement import Agreement
+from segnet_ros.export.export_error import ExportError
 from segnet_ros.export.model import Export
 from segnet_ros.export.operator_check import check_operators
 from segnet_ros.export.runtimes import open_runtimes
@@ -48,7 +51,10 @@ def check_model(
     """
     images = list_images(folder, export.image_size)
     data = model.SerializeToString()
-    onnx.checker.check_model(data, full_check=True)
+    try:
+        onnx.checker.check_model(data, full_check=True)
+    except (ValidationError, InferenceError) as error:
+        raise ExportError(f'expected a valid ONNX model, found: {error}; report it') from error
     check_operators(model)
     runs = open_runtimes(data)
     predictor = Predictor(checkpoint, 'cpu', 'fp32', export.input_size)
