@@ -58,7 +58,7 @@ setup(
             'tqdm',  # progress bars, also of segnet_evaluate and segnet_predict
         ],
         'onnx': [
-            'onnx',  # the file of segnet_export, and what backend:=onnxruntime is made of
+            'onnx>=1.13',  # the file of segnet_export, and what backend:=onnxruntime is made of
             'onnxruntime',  # backend:=onnxruntime, and a check of segnet_export
             'openvino',  # a second check of segnet_export, and what the network is compared with
             'tqdm',  # progress of the check

@@ -56,7 +56,7 @@ class Agreement:
         self.relative_gaps += (gaps / scale).tolist()
         if 'logits' in found:
             error = np.abs(found['logits'] - logits).mean() / scale
-            self.logits_error = max(self.logits_error, float(error))
+            self.logits_error = float(np.maximum(self.logits_error, error))  # keeps nan
         if 'confidence' in found:
             expected = np.round(255 / np.exp(logits - logits.max(0)).sum(0))
             self.confidence_sum += float(np.abs(found['confidence'] - expected).sum())
@@ -83,13 +83,13 @@ class Agreement:
         """
         clear = sum(gap > TIES[precision] for gap in self.relative_gaps)
         limits = (
-            ('labels that differ', clear, math.ceil(SHARES[precision] * self.pixels)),
+            ('a number of labels that differ', clear, math.ceil(SHARES[precision] * self.pixels)),
             ('an average error of confidences', self.confidence_error, CONFIDENCES[precision]),
             ('an average error of logits', self.logits_error, LOGITS[precision]),
         )
         for name, value, limit in limits:
             if not value <= limit:  # nor is nan
                 raise ExportError(
-                    f'expected {runtime} to compute what PyTorch does, found {value:g} {name}, at'
-                    f' most {limit:g} of {self.pixels} pixels; nothing is written, report it'
+                    f'expected {runtime} to compute what PyTorch does, with {name} of at most'
+                    f' {limit:g} on {self.pixels} pixels, found {value:g}; report it'
                 )
