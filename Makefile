@@ -41,7 +41,7 @@ bench: .venv/.benchmarks ## network, node and training, measured beside others (
 	$(BIN)/python benchmarks/bench_training.py
 
 .venv/.benchmarks: .venv/.installed
-	$(BIN)/pip install -q -e '.[bench]'
+	$(BIN)/pip install -q -e '.[onnx]'
 	@mkdir -p bench_output
 	@touch $@
 
@@ -68,7 +68,7 @@ test: .venv/.installed .venv-jazzy/.installed ## all tests on Kilted, those with
 	@echo 'Setting up .venv, 1 of 2: PyTorch. With CUDA 5 GB on disk and 5 to 20 minutes, once.'
 	@$(BIN)/pip install -q $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch torchvision
 	@echo 'Setting up .venv, 2 of 2: ROS 2 Kilted and tools. About a minute.'
-	@$(BIN)/pip install -q -c requirements/kilted.txt -e '.[torch,ros,train,test]'
+	@$(BIN)/pip install -q -c requirements/kilted.txt -e '.[torch,ros,train,onnx,test]'
 	@touch $@
 
 # A second ROS 2 for the tests: its own wheels first, everything else borrowed from .venv.

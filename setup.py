@@ -57,10 +57,11 @@ setup(
             'torchvision>=0.18',  # joint augmentation of images and labels
             'tqdm',  # progress bars, also of segnet_evaluate and segnet_predict
         ],
-        'bench': [
-            'onnx',  # the file that ONNX Runtime reads
-            'onnxruntime',  # what the network is compared with
-            'openvino',  # likewise
+        'onnx': [
+            'onnx>=1.13',  # the file of segnet_export, and what backend:=onnxruntime is made of
+            'onnxruntime',  # backend:=onnxruntime, and a check of segnet_export
+            'openvino',  # a second check of segnet_export, and what the network is compared with
+            'tqdm',  # progress of the check
         ],
         'test': [
             'colcon-common-extensions',  # the test of the installed package
@@ -80,6 +81,7 @@ setup(
         'console_scripts': [
             'segnet_demo = segnet_ros.node.demo:main',
             'segnet_evaluate = segnet_ros.commands.entry:evaluate',
+            'segnet_export = segnet_ros.commands.entry:export',
             'segnet_image_source = segnet_ros.node.image_source:main',
             'segnet_nav2_config = segnet_ros.node.nav2_config:main',
             'segnet_node = segnet_ros.node.segnet_node:main',

@@ -6,10 +6,8 @@ from collections.abc import Callable
 import copy
 from dataclasses import dataclass
 import importlib.util
-import tempfile
 from typing import NamedTuple
 
-from exportable_segnet import ExportableSegNet
 import numpy as np
 from plain_segnet import PlainSegNet
 from segnet_ros.core.checkpoint import Checkpoint
@@ -72,9 +70,15 @@ def list_candidates(checkpoint: Checkpoint, device: torch.device) -> list[Candid
         return [
             Candidate('eager fp32', torch.float32, _make_eager(plain)),
             Candidate('torch.compile fp32', torch.float32, _make_compiled(plain)),
-            Candidate('ONNX Runtime fp32', torch.float32, _make_onnxruntime(plain), 'onnxruntime'),
-            Candidate('OpenVINO fp32', torch.float32, _make_openvino(plain, 'f32'), 'openvino'),
-            Candidate('OpenVINO bf16', torch.bfloat16, _make_openvino(plain, 'bf16'), 'openvino'),
+            Candidate(
+                'ONNX Runtime fp32', torch.float32, _make_onnxruntime(checkpoint), 'onnxruntime'
+            ),
+            Candidate(
+                'OpenVINO fp32', torch.float32, _make_openvino(checkpoint, 'f32'), 'openvino'
+            ),
+            Candidate(
+                'OpenVINO bf16', torch.bfloat16, _make_openvino(checkpoint, 'bf16'), 'openvino'
+            ),
             *ours,
             predictor,
         ]
@@ -171,36 +175,40 @@ def _capture(forward: Callable[[Tensor], Tensor], x: Tensor) -> Run:
     return _Captured(graph, forward, x, logits)
 
 
-def _make_exportable(plain: PlainSegNet) -> ExportableSegNet:
-    network = ExportableSegNet(plain.classifier.out_channels, plain.widths)
-    network.load_state_dict(plain.state_dict())
-    return network.eval()
-
-
-def _make_openvino(plain: PlainSegNet, precision: str) -> Callable[[Tensor], Run]:
+def _make_openvino(checkpoint: Checkpoint, precision: str) -> Callable[[Tensor], Run]:
     def make(example: Tensor) -> Run:
-        import openvino
+        from segnet_ros.export.runtimes import import_openvino
 
-        model = openvino.convert_model(
-            _make_exportable(plain), example_input=example, input=list(example.shape)
-        )
+        openvino = import_openvino()
+        core = openvino.Core()
+        model = core.read_model(model=_export(checkpoint, example))
+        # As many images as there are, not any number.
+        model.reshape(list(example.shape))
         settings = {'INFERENCE_PRECISION_HINT': precision, 'PERFORMANCE_HINT': 'LATENCY'}
-        compiled = openvino.compile_model(model, 'CPU', settings)
+        compiled = core.compile_model(model, 'CPU', settings)
         return lambda x: compiled(x.numpy())[0]
 
     return make
 
 
-def _make_onnxruntime(plain: PlainSegNet) -> Callable[[Tensor], Run]:
+def _make_onnxruntime(checkpoint: Checkpoint) -> Callable[[Tensor], Run]:
     def make(example: Tensor) -> Run:
         import onnxruntime
 
-        with tempfile.NamedTemporaryFile(suffix='.onnx') as file:
-            torch.onnx.export(
-                _make_exportable(plain), (example,), file.name, opset_version=17, dynamo=False
-            )
-            session = onnxruntime.InferenceSession(file.name, providers=['CPUExecutionProvider'])
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        session = onnxruntime.InferenceSession(
+            _export(checkpoint, example), options, providers=['CPUExecutionProvider']
+        )
         name = session.get_inputs()[0].name
         return lambda x: session.run(None, {name: x.numpy()})[0]
 
     return make
+
+
+def _export(checkpoint: Checkpoint, example: Tensor) -> bytes:
+    """Export the network alone, as the backend onnxruntime does."""
+    from segnet_ros.export.model import build_network_model
+
+    model = build_network_model(checkpoint, (example.shape[2], example.shape[3]))
+    return model.SerializeToString()

@@ -27,10 +27,11 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 PARAMETER_FILE = os.path.join('config', 'segnet.yaml')
-PARAMETERS = ('checkpoint', 'device', 'precision', 'image_transport')
+PARAMETERS = ('checkpoint', 'device', 'precision', 'backend', 'image_transport')
 """Arguments that are parameters of the node too; an empty one leaves the value of the file."""
 CHOICES = {
     'precision': ['', 'auto', 'fp32', 'fp16', 'bf16'],
+    'backend': ['', 'torch', 'onnxruntime'],
     'image_transport': ['', 'raw', 'compressed'],
     'log_level': ['debug', 'info', 'warn', 'error', 'fatal'],
 }
@@ -87,6 +88,7 @@ def describe_arguments() -> list[tuple[str, str, str]]:
         ('checkpoint', '', 'Checkpoint file. Empty: as in params_file, else the packaged one.'),
         ('device', '', 'auto, cpu, cuda or cuda:N. Empty: as in params_file, else auto.'),
         ('precision', '', 'auto, fp32, fp16 or bf16. Empty: as in params_file, else auto.'),
+        ('backend', '', 'torch or onnxruntime. Empty: as in params_file, else torch.'),
         ('image_transport', '', 'raw or compressed. Empty: as in params_file, else raw.'),
         ('params_file', parameter_file, 'YAML file with parameters of the node.'),
         ('log_level', 'info', 'debug, info, warn, error or fatal.'),

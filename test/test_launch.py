@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 ARGUMENTS = {
     *('namespace', 'name', 'image_topic', 'camera_info_topic', 'cameras', 'image_transport'),
     *('checkpoint', 'device', 'precision', 'params_file', 'use_sim_time', 'log_level', 'respawn'),
-    *('python_prefix', 'rviz', 'rviz_config', 'fixed_frame'),
+    *('python_prefix', 'rviz', 'rviz_config', 'fixed_frame', 'backend'),
 }
 
 
@@ -107,7 +107,7 @@ def test_topics_of_one_camera_beside_several_are_refused(
         launch_file.describe_node(context)
 
 
-@pytest.mark.parametrize('name', ['precision', 'image_transport', 'log_level', 'rviz'])
+@pytest.mark.parametrize('name', ['precision', 'backend', 'image_transport', 'log_level', 'rviz'])
 def test_what_is_not_among_the_choices_is_refused(launch_file: ModuleType, name: str) -> None:
     with pytest.raises(RuntimeError, match=name):
         make_context(launch_file, **{name: 'horse'})

@@ -146,12 +146,14 @@ def modules_of(folder: str) -> list[str]:
     ('folder', 'forbidden'),
     [
         # The registry finds networks by name.
-        ('core', ('networks', 'commands', 'training', 'node')),
-        ('networks', ('commands', 'training', 'node')),
+        ('core', ('networks', 'commands', 'export', 'training', 'node')),
+        ('networks', ('commands', 'export', 'training', 'node')),
         # A command is found by name, too.
-        ('commands', ('networks', 'training', 'node')),
-        ('training', ('networks', 'node')),
-        ('node', ('networks', 'commands', 'training')),
+        ('commands', ('networks', 'export', 'training', 'node')),
+        # And so is a backend, by the predictor.
+        ('export', ('networks', 'training', 'node')),
+        ('training', ('networks', 'export', 'node')),
+        ('node', ('networks', 'commands', 'export', 'training')),
     ],
 )
 def test_folder_does_not_import_others(folder: str, forbidden: tuple[str, ...]) -> None:
@@ -223,6 +225,8 @@ def test_importing_does_nothing() -> None:
     modules = [module for folder in folders for module in modules_of(folder)]
     if importlib.util.find_spec('rclpy'):
         modules += modules_of('node')
+    if importlib.util.find_spec('onnx') and importlib.util.find_spec('onnxruntime'):
+        modules += modules_of('export')
     command = [sys.executable, '-c', IMPORT_ALL, *modules]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stderr

@@ -56,11 +56,16 @@ def _describe(error: Exception) -> str:
     return text
 
 
-def add_checkpoint_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--checkpoint``, ``--device`` and ``--precision``."""
+def add_checkpoint_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--checkpoint``."""
     parser.add_argument(
         '--checkpoint', default='', metavar='FILE', help='weights (those of the package)'
     )
+
+
+def add_checkpoint_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--checkpoint``, ``--device`` and ``--precision``."""
+    add_checkpoint_option(parser)
     parser.add_argument('--device', default='auto', help='auto, cpu, cuda or cuda:N (%(default)s)')
     parser.add_argument(
         '--precision',

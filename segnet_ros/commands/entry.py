@@ -11,6 +11,11 @@ def evaluate() -> int:
     return _run('training.evaluate')
 
 
+def export() -> int:
+    """Run ``segnet_export``."""
+    return _run('export.export')
+
+
 def predict() -> int:
     """Run ``segnet_predict``."""
     return _run('training.predict')

@@ -30,8 +30,6 @@ import torch
 from torch import Tensor
 
 FORMAT_VERSION = 1
-STATISTICS = ('.running_mean', '.running_var', '.num_batches_tracked')
-"""Ends of the names of what batch normalization gathers."""
 UNREADABLE = (
     *(KeyError, TypeError, ValueError, AttributeError),
     OverflowError,  # an infinite size is JSON to Python
@@ -77,11 +75,7 @@ class Checkpoint:
     @property
     def num_parameters(self) -> int:
         """Number of parameters that are trained; statistics of batch normalization are none."""
-        return sum(
-            tensor.numel()
-            for name, tensor in self.weights.items()
-            if not name.endswith(STATISTICS)
-        )
+        return sum(parameter.numel() for parameter in _make_shapes(self.config).parameters())
 
     def build_network(self) -> Network:
         """
@@ -107,7 +101,12 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     :param checkpoint: its weights may be on any device
     :raises OSError: if it cannot be written
     """
-    metadata = {
+    save_weights(path, checkpoint.weights, METADATA_KEY, describe_checkpoint(checkpoint))
+
+
+def describe_checkpoint(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Put all but the weights into JSON values, which :func:`parse_checkpoint` reads."""
+    return {
         'format_version': FORMAT_VERSION,
         'network': checkpoint.network,
         'config': asdict(checkpoint.config),
@@ -116,7 +115,6 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         'normalization': asdict(checkpoint.normalization),
         'provenance': checkpoint.provenance,
     }
-    save_weights(path, checkpoint.weights, METADATA_KEY, metadata)
 
 
 def load_checkpoint(path: str | Path = '') -> Checkpoint:
@@ -130,7 +128,7 @@ def load_checkpoint(path: str | Path = '') -> Checkpoint:
     path = find_checkpoint(path)
     try:
         weights, metadata = read_weights(path, METADATA_KEY)
-        checkpoint = _parse(metadata, weights)
+        checkpoint = parse_checkpoint(metadata, weights)
         check_weights(_make_shapes(checkpoint.config).state_dict(), weights)
     except WeightsError as error:
         raise CheckpointError(
@@ -145,7 +143,14 @@ def _make_shapes(config: NetworkConfig) -> Network:
         return config.build()
 
 
-def _parse(metadata: str, weights: dict[str, Tensor]) -> Checkpoint:
+def parse_checkpoint(metadata: str, weights: dict[str, Tensor]) -> Checkpoint:
+    """
+    Make a checkpoint of its weights and of what :func:`describe_checkpoint` says.
+
+    :param metadata: JSON
+    :param weights: by name; not compared with the network
+    :raises CheckpointError: if this version cannot use it
+    """
     try:
         values = json.loads(metadata)
         if values['format_version'] != FORMAT_VERSION:

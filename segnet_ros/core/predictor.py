@@ -13,17 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from segnet_ros.core.batch_search import find_batch
 from segnet_ros.core.checkpoint import Checkpoint
-from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.device import describe_hardware
-from segnet_ros.core.device import DTYPES
 from segnet_ros.core.device import measure_memory
-from segnet_ros.core.device import select_device
-from segnet_ros.core.device import select_precision
 from segnet_ros.core.encoder import MIN_SIZE
-from segnet_ros.core.engine import make_engine
+from segnet_ros.core.engine.backend import find_backend
 from segnet_ros.core.engine.pipeline import Image
 from segnet_ros.core.engine.pipeline import Request
-from segnet_ros.core.network import can_be_sampled
 from segnet_ros.core.outputs import OUTPUTS
 from segnet_ros.core.outputs import resize_logits
 from segnet_ros.core.outputs import USUAL_OUTPUTS
@@ -63,28 +58,32 @@ class Predictor:
         device: str = 'auto',
         precision: str = 'auto',
         input_size: tuple[int, int] | None = None,
+        backend: str = 'torch',
     ) -> None:
         """
         Move a checkpoint's network to where it will compute.
 
-        :param checkpoint: network, label set and normalization
+        :param checkpoint: network, label set and normalization, as the backend reads them
         :param device: ``auto`` (CUDA if there is one), ``cpu``, ``cuda`` or ``cuda:N``
         :param precision: ``fp32``, ``fp16`` (CUDA), ``bf16`` or ``auto``: fp16 on CUDA, bf16 on a
             CPU that computes with it, else fp32
         :param input_size: height and width for the network; None for the checkpoint's
+        :param backend: who computes the network, ``torch`` or ``onnxruntime``
         :raises DeviceError: if device or precision cannot be had
-        :raises ValueError: if the input size is below 32 x 32
+        :raises ValueError: if the input size is below 32 x 32, or the backend cannot compute this
         """
-        self.device = select_device(device)
-        self.precision = select_precision(precision, self.device)
+        found = find_backend(backend)
+        self.backend = backend
+        self.device = found.select_device(device)
+        self.precision = found.select_precision(precision, self.device, checkpoint)
         self.input_size = input_size or checkpoint.input_size
         _check_input_size(self.input_size)
         self.label_set = checkpoint.label_set
         self.provenance = checkpoint.provenance
-        self.can_be_sampled = can_be_sampled(checkpoint.config)
+        self.can_be_sampled = found.can_be_sampled(checkpoint)
         self.num_parameters = checkpoint.num_parameters
         self.hardware_id = describe_hardware(self.device)
-        self._engine = make_engine(checkpoint, self.device, DTYPES[self.precision])
+        self._engine = found.make_engine(checkpoint, self.device, self.precision, self.input_size)
 
     @classmethod
     def from_checkpoint(
@@ -94,20 +93,24 @@ class Predictor:
         precision: str = 'auto',
         input_size: tuple[int, int] | None = None,
         cpu_threads: int = 0,
+        backend: str = 'torch',
     ) -> Predictor:
         """
         Load a checkpoint; the other parameters are those of the constructor.
 
-        :param path: checkpoint file; empty for the one that comes with the package
-        :param cpu_threads: threads of PyTorch in this whole process; 0 for all cores when
-            computing on the CPU, 1 beside CUDA
+        :param path: checkpoint file, or an ONNX file for ``onnxruntime``; empty for the checkpoint
+            that comes with the package
+        :param cpu_threads: threads in this whole process; 0 for all cores when computing on the
+            CPU, 1 beside CUDA
         :raises FileNotFoundError: if there is no such file
         :raises CheckpointError: if it is not a checkpoint that this version can use
         """
-        selected = select_device(device)  # before the file, which takes longer
+        found = find_backend(backend)
+        selected = found.select_device(device)  # before the file, which takes longer
         if cpu_threads or selected.type == 'cuda':
             torch.set_num_threads(cpu_threads or 1)
-        return cls(load_checkpoint(path), str(selected), precision, input_size)
+        checkpoint = found.load_checkpoint(path)
+        return cls(checkpoint, str(selected), precision, input_size, backend)
 
     @property
     def device_ms(self) -> float | None:
@@ -190,7 +193,7 @@ class Predictor:
         if mc_samples and not self.can_be_sampled:
             raise ValueError(
                 f'expected a network that can be sampled for {mc_samples} samples, found another;'
-                ' train one, such as segnet_train --model bayesian-segnet'
+                ' train one, such as segnet_train --model bayesian-segnet, and use PyTorch'
             )
         request = Request(self.input_size, tuple(outputs), output_size, selection, mc_samples)
         with self._computing():

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from segnet_ros.commands.command import add_checkpoint_options
 from segnet_ros.commands.command import run_command
+from segnet_ros.core.image_files import IMAGE_SUFFIXES
+from segnet_ros.core.image_files import list_folder
+from segnet_ros.core.image_files import read_image
 from segnet_ros.core.outputs import OUTPUTS
 from segnet_ros.core.predictor import Prediction
 from segnet_ros.core.predictor import Predictor
-from segnet_ros.training.data.image_files import IMAGE_SUFFIXES
-from segnet_ros.training.data.image_files import list_folder
-from segnet_ros.training.data.image_files import read_image
 from tqdm import tqdm
 
 VIDEO_SUFFIXES = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm')

@@ -35,9 +35,18 @@ def checkpoint() -> Checkpoint:
     return Checkpoint(CONFIG, load_label_set('camvid'), (48, 64), network.state_dict())
 
 
+@pytest.fixture(scope='module', params=['torch', 'onnxruntime'])
+def backend(request) -> str:
+    """Run a test with each."""
+    if request.param == 'onnxruntime':
+        for package in ('onnx', 'onnxruntime'):
+            pytest.importorskip(package, reason='needs the extra onnx')
+    return request.param
+
+
 @pytest.fixture(scope='module')
-def predictor(checkpoint) -> Predictor:
-    return Predictor(checkpoint, 'cpu', 'fp32')
+def predictor(checkpoint, backend) -> Predictor:
+    return Predictor(checkpoint, 'cpu', 'fp32', backend=backend)
 
 
 def make_image(height: int, width: int) -> NDArray[np.uint8]:
@@ -75,9 +84,10 @@ def test_the_label_is_the_highest_logit(predictor):
     assert np.array_equal(logits.argmax(0).numpy(), predictor.predict(image).label)
 
 
-def test_logits_are_computed_at_the_input_size_asked_for(checkpoint, predictor):
+def test_logits_are_computed_at_the_input_size_asked_for(checkpoint, predictor, backend):
     image = make_image(60, 50)
-    expected = Predictor(checkpoint, 'cpu', 'fp32', input_size=(64, 96)).compute_logits(image)
+    other = Predictor(checkpoint, 'cpu', 'fp32', input_size=(64, 96), backend=backend)
+    expected = other.compute_logits(image)
     logits = predictor.compute_logits(image, (64, 96))
     assert torch.equal(logits, expected)
     assert not torch.allclose(logits, predictor.compute_logits(image), atol=0.01)
@@ -121,8 +131,8 @@ def test_strides_and_read_only_memory_do_not_matter(predictor):
     assert np.array_equal(predictor.predict(frozen).label, predictor.predict(image).label)
 
 
-def test_another_input_size_is_used(checkpoint):
-    predictor = Predictor(checkpoint, 'cpu', 'fp32', input_size=(64, 96))
+def test_another_input_size_is_used(checkpoint, backend):
+    predictor = Predictor(checkpoint, 'cpu', 'fp32', input_size=(64, 96), backend=backend)
     assert predictor.input_size == (64, 96)
     assert predictor.predict(make_image(40, 50)).label.shape == (40, 50)
 
@@ -147,9 +157,9 @@ def test_other_outputs_are_refused(predictor, outputs):
         predictor.predict(make_image(40, 50), outputs)
 
 
-def test_a_small_input_size_is_refused(checkpoint):
+def test_a_small_input_size_is_refused(checkpoint, backend):
     with pytest.raises(ValueError, match='at least 32 x 32, got 16 x 64'):
-        Predictor(checkpoint, 'cpu', input_size=(16, 64))
+        Predictor(checkpoint, 'cpu', input_size=(16, 64), backend=backend)
 
 
 def test_an_input_size_for_logits_is_checked_too(predictor):

@@ -23,6 +23,7 @@ NODE = {
     'checkpoint_sha256': Case('0' * 64, 5),
     'device': Case('cpu', 0),
     'precision': Case('bf16', 'fp8'),
+    'backend': Case('onnxruntime', 'abacus'),
     'input_height': Case(64, 8193),
     'input_width': Case(96, 31),
     'cameras': Case(['front'], ['front', 'a/b']),

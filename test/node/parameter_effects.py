@@ -104,7 +104,8 @@ def see_autostart(running: RunningNode) -> None:
 def see_load(running: RunningNode) -> None:
     found = json.loads(running.node.wait_for('loading [').removeprefix('loading '))
     assert found == [
-        '', {'device': 'cpu', 'precision': 'bf16', 'input_size': [64, 96], 'cpu_threads': 2}
+        '', {'device': 'cpu', 'precision': 'bf16', 'input_size': [64, 96], 'cpu_threads': 2,
+             'backend': 'onnxruntime'}
     ]  # fmt: skip
 
 
@@ -211,7 +212,7 @@ def see_message(running: RunningNode, text: str, period_s: float = 0.02) -> None
 EFFECTS: dict[str, Callable[[RunningNode], None]] = {
     'autostart': see_autostart,
     **dict.fromkeys(
-        ('device', 'precision', 'input_height', 'input_width', 'cpu_threads'), see_load
+        ('device', 'precision', 'backend', 'input_height', 'input_width', 'cpu_threads'), see_load
     ),
     **dict.fromkeys(('cameras', 'image_transport', 'input_reliability'), see_subscription),
     **dict.fromkeys(('output_size', 'output_scale'), see_output_size),

@@ -38,6 +38,18 @@ def start(start_node: Start) -> Start:
     return start_real
 
 
+def export(checkpoint: Path, folder: Path) -> Path:
+    """Export a checkpoint, and return the file."""
+    onnx = pytest.importorskip('onnx', reason='needs the extra onnx')
+    from segnet_ros.core.checkpoint import load_checkpoint
+    from segnet_ros.export.model import build_model
+    from segnet_ros.export.model import Export
+
+    path = folder / 'exported.onnx'
+    onnx.save(build_model(load_checkpoint(checkpoint), Export((64, 96), (48, 64))), path)
+    return path
+
+
 @pytest.mark.parametrize(
     ('name', 'value', 'expected'),
     [
@@ -49,13 +61,15 @@ def start(start_node: Start) -> Start:
             "expected a GPU for device 'cuda'",
             marks=pytest.mark.skipif(torch.cuda.is_available(), reason='there is a GPU'),
         ),
+        ('checkpoint', '{tmp}/broken.onnx', "for the backend 'torch', found an ONNX file; use"),
         ('device', 'tpu', "expected device 'auto', 'cpu', 'cuda' or 'cuda:N', got 'tpu'"),
     ],
 )
 def test_what_is_wrong_at_the_start_is_told_in_one_line(
     start: Start, small_checkpoint: Path, tmp_path: Path, name: str, value: str, expected: str
 ) -> None:
-    (tmp_path / 'broken.safetensors').write_bytes(small_checkpoint.read_bytes()[:5000])
+    for suffix in ('safetensors', 'onnx'):
+        (tmp_path / f'broken.{suffix}').write_bytes(small_checkpoint.read_bytes()[:5000])
     node = start(**{name: value.format(tmp=tmp_path)})
     node.wait_for_exit()
     (line,) = [line for line in node.lines if 'FATAL' in line or 'ERROR' in line]
@@ -63,17 +77,29 @@ def test_what_is_wrong_at_the_start_is_told_in_one_line(
     assert 'Traceback' not in node.output
 
 
-def test_a_missing_package_is_named_in_one_line() -> None:
+@pytest.mark.parametrize(
+    ('package', 'arguments', 'expected'),
+    [
+        ('torch', [], 'expected PyTorch (2.3 or later) and safetensors, found no torch; install'),
+        (
+            'onnxruntime',
+            make_parameter_arguments({'backend': 'onnxruntime'}),
+            "for the backend 'onnxruntime', found none; install",
+        ),
+    ],
+)
+def test_a_missing_package_is_named_in_one_line(
+    package: str, arguments: list[str], expected: str
+) -> None:
     program = (
-        "import sys; sys.modules['torch'] = None\n"
+        f"import sys; sys.modules['{package}'] = None\n"
         'from segnet_ros.node.segnet_node import main\n'
-        "main(['segnet_node'])"
+        f"main(['segnet_node', *{arguments!r}])"
     )
     result = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
     assert result.returncode == 1
     (line,) = [line for line in result.stderr.splitlines() if 'FATAL' in line]
-    assert 'expected PyTorch' in line
-    assert 'found no torch; install it' in line
+    assert expected in line
     assert 'Traceback' not in result.stderr
 
 
@@ -82,10 +108,15 @@ def test_the_exit_code_of_a_wrong_start_is_1(start: Start) -> None:
     assert code == 1
 
 
+@pytest.mark.parametrize('kind', ['torch', 'onnxruntime', 'exported'])
 def test_outputs_are_the_predictor_s_at_the_size_and_with_the_header_of_the_image(
-    client: RosClient, start: Start, small_checkpoint: Path
+    client: RosClient, start: Start, small_checkpoint: Path, tmp_path: Path, kind: str
 ) -> None:
-    node = start(checkpoint=small_checkpoint, device='cpu', precision='fp32')
+    backend = 'torch' if kind == 'torch' else 'onnxruntime'
+    path = export(small_checkpoint, tmp_path) if kind == 'exported' else small_checkpoint
+    pytest.importorskip(backend, reason='needs the extra onnx')
+    statuses = client.record_network_diagnostics()
+    node = start(checkpoint=path, device='cpu', precision='fp32', backend=backend)
     heard = {name: client.record(f'segnet/{name}') for name in OUTPUTS}
     camera = client.advertise()
     pixels = np.random.default_rng(3).integers(0, 256, (50, 90, 3), dtype=np.uint8)
@@ -99,6 +130,7 @@ def test_outputs_are_the_predictor_s_at_the_size_and_with_the_header_of_the_imag
         assert output.header == message.header
         assert (output.height, output.width) == (50, 90)
         assert np.mean(array == getattr(expected, name)) > 0.999
+    client.spin_until(lambda: any(status.get('backend') == backend for status in statuses))
     node.signal(signal.SIGINT)
     assert_clean_exit(node)
 

@@ -47,11 +47,12 @@ def test_names_follow_namespace_and_remapping(
 
 def test_parameters_reach_the_predictor(start_node: Callable[..., NodeProcess]) -> None:
     given = {'checkpoint': 'there', 'device': 'cpu', 'precision': 'bf16'}
+    given['backend'] = 'onnxruntime'
     sizes = {'input_height': 64, 'input_width': 96, 'cpu_threads': 2}
     node = start_node(*make_parameter_arguments({**given, **sizes}))
     assert node.wait_for('loading [') == (
         'loading ["there", {"device": "cpu", "precision": "bf16", '
-        '"input_size": [64, 96], "cpu_threads": 2}]'
+        '"input_size": [64, 96], "cpu_threads": 2, "backend": "onnxruntime"}]'
     )
 
 

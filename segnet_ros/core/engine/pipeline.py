@@ -129,7 +129,7 @@ class Pipeline:
         if image.shape[:2] == input_size:
             x = image.permute(2, 0, 1).unsqueeze(0)
         else:
-            x = _interpolate(image, input_size)
+            x = interpolate_image(image, input_size)
         x = self.normalization.normalize(x)
         return x.to(self.dtype, memory_format=torch.channels_last)
 
@@ -138,11 +138,11 @@ def _resize(image: Tensor, size: tuple[int, int] | None) -> Tensor:
     """Resize an image, uint8 (H, W, 3); None leaves it as it is."""
     if size is None or image.shape[:2] == size:
         return image
-    x = _interpolate(image, size)[0].round_().to(torch.uint8)
+    x = interpolate_image(image, size)[0].round_().to(torch.uint8)
     return x.permute(1, 2, 0).contiguous()
 
 
-def _interpolate(image: Tensor, size: tuple[int, int]) -> Tensor:
-    """Turn an image, uint8 (H, W, 3), into float32 (1, 3, *size), values 0 to 255."""
+def interpolate_image(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """Turn an image, (H, W, C), into float32 (1, C, *size), values as they were."""
     x = image.permute(2, 0, 1).unsqueeze(0).float()
     return F.interpolate(x, size, mode='bilinear', antialias=True)

@@ -145,5 +145,6 @@ def _describe_network(network: LoadedNetwork) -> dict[str, str]:
         'classes': ', '.join(predictor.label_set.names),
         'parameters': str(predictor.num_parameters),
         'precision': predictor.precision,
+        'backend': network.backend,
         'input size': format_size(predictor.input_size),
     }

@@ -27,6 +27,11 @@ CPU_ADVICE = (
     'computing on the CPU, because PyTorch finds no GPU that it can use; where there is one,'
     ' install the PyTorch for it (doc/robots.md), else say device:=cpu'
 )
+PROVIDER_ADVICE = (
+    'computing on the CPU, because PyTorch finds no GPU that it can use, or ONNX Runtime has no'
+    ' provider for it; where there is a GPU, install onnxruntime-gpu (doc/export.md), else say'
+    ' device:=cpu'
+)
 
 
 class LoadedNetwork(NamedTuple):
@@ -37,6 +42,8 @@ class LoadedNetwork(NamedTuple):
     """Its name for people."""
     sha256: str
     """Of the checkpoint file."""
+    backend: str
+    """Who computes it."""
     advice: str
     """What to do about a device that is perhaps not meant; empty if it is."""
 
@@ -57,7 +64,7 @@ def load_network(
     """
     logger.info(
         f'loading {values.checkpoint or "the packaged checkpoint"}, device {values.device}, '
-        f'precision {values.precision}'
+        f'precision {values.precision}, backend {values.backend}'
     )
     path = locate_checkpoint(values.checkpoint)
     with refuse_changes(path):
@@ -68,16 +75,18 @@ def load_network(
             precision=values.precision,
             input_size=values.input_size,
             cpu_threads=values.cpu_threads,
+            backend=values.backend,
         )
     for name, check in CHECKS.items():
         check(getattr(values, name), predictor)
     if names is not None:
         check_same_classes(names, predictor.label_set.names)
     has_fallen_back = values.device == 'auto' and str(predictor.device) == 'cpu'
-    advice = CPU_ADVICE if has_fallen_back else ''
+    advice = (CPU_ADVICE if values.backend == 'torch' else PROVIDER_ADVICE) * has_fallen_back
     if advice:
         logger.warning(advice)
-    return LoadedNetwork(predictor, values.checkpoint or 'the packaged one', sha256, advice)
+    name = values.checkpoint or 'the packaged one'
+    return LoadedNetwork(predictor, name, sha256, values.backend, advice)
 
 
 def locate_checkpoint(text: str) -> str:

@@ -30,7 +30,7 @@ def check_samples(number: Any, predictor: ImagePredictor) -> None:
         raise ValueError(
             f'expected a network that can be sampled for mc_samples:={number}, found another; set'
             ' mc_samples to 0, or use a checkpoint such as segnet_train --model bayesian-segnet'
-            ' makes'
+            ' makes, with the backend torch'
         )
 
 

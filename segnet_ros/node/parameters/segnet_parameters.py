@@ -35,6 +35,12 @@ class Parameters:
         'Number format of the network. auto: by what the device can do.',
         choices=('auto', 'fp32', 'fp16', 'bf16'),
     )
+    backend: str = parameter(
+        'torch',
+        'Who computes the network: PyTorch, or ONNX Runtime by its execution providers. The latter'
+        ' takes an exported .onnx file as checkpoint, too.',
+        choices=('torch', 'onnxruntime'),
+    )
     input_height: int = parameter(
         0, 'Height of the network input in pixels. 0: from the checkpoint.', bounds=(0, 8192)
     )

@@ -8,6 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from segnet_ros.core.image_files import DataError
+from segnet_ros.core.image_files import read_image
 from segnet_ros.core.label_files import LabelDecoder
 from segnet_ros.core.label_files import UnknownLabelError
 from segnet_ros.core.labels import LabelSet
@@ -17,9 +19,7 @@ from segnet_ros.training.check.contact_sheet import make_tile
 from segnet_ros.training.check.findings import Findings
 from segnet_ros.training.data.dataset import Sample
 from segnet_ros.training.data.frequencies import ClassFrequencies
-from segnet_ros.training.data.image_files import DataError
 from segnet_ros.training.data.image_files import list_files
-from segnet_ros.training.data.image_files import read_image
 from segnet_ros.training.data.image_files import read_label
 from tqdm import tqdm
 

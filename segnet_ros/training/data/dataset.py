@@ -9,12 +9,12 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from segnet_ros.core.image_files import DataError
+from segnet_ros.core.image_files import read_image
 from segnet_ros.core.label_files import LabelDecoder
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.scenes import render_scene
-from segnet_ros.training.data.image_files import DataError
 from segnet_ros.training.data.image_files import list_files
-from segnet_ros.training.data.image_files import read_image
 from segnet_ros.training.data.image_files import read_label
 
 

@@ -1,23 +1,20 @@
-"""Image and label files: found in folders, paired, and read."""
+"""Images and label images of a data set: found in folders, paired, and read."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from segnet_ros.core.image_files import DataError
+from segnet_ros.core.image_files import IMAGE_SUFFIXES
+from segnet_ros.core.image_files import list_folder
+from segnet_ros.core.image_files import read_pixels
 from segnet_ros.core.label_files import LabelDecoder
 
-IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png')
 LABEL_SUFFIXES = ('.png',)
-JPEG_START, JPEG_END = b'\xff\xd8', b'\xff\xd9'
-
-
-class DataError(ValueError):
-    """Raised when a data set is not what this package reads."""
 
 
 class Files(NamedTuple):
@@ -38,19 +35,6 @@ class Files(NamedTuple):
         return f'no label for {missing[0].name}' if missing else 'no JPEG or PNG file'
 
 
-def read_image(path: Path, is_turned_upright: bool = True) -> NDArray[np.uint8]:
-    """
-    Read an image file.
-
-    :param path: JPEG or PNG
-    :param is_turned_upright: whether the orientation tag of a photograph counts
-    :return: RGB, uint8 (H, W, 3)
-    :raises DataError: if it cannot be read
-    """
-    flags = cv2.IMREAD_COLOR | (0 if is_turned_upright else cv2.IMREAD_IGNORE_ORIENTATION)
-    return np.asarray(cv2.cvtColor(_read(path, flags), cv2.COLOR_BGR2RGB), np.uint8)
-
-
 def read_label(path: Path, decoder: LabelDecoder) -> NDArray[np.uint8]:
     """
     Read a label image: one channel of values, or the colors of the label set.
@@ -63,7 +47,7 @@ def read_label(path: Path, decoder: LabelDecoder) -> NDArray[np.uint8]:
     :raises DataError: if it cannot be read
     :raises UnknownLabelError: if a value or color is none of the label set
     """
-    label = _read(path, cv2.IMREAD_UNCHANGED)
+    label = read_pixels(path, cv2.IMREAD_UNCHANGED)
     if label.dtype != np.uint8:
         raise DataError(
             f'{path}: expected values or colors of 8 bits, got {label.dtype}; convert the file'
@@ -100,15 +84,6 @@ def list_files(root: Path, split: str) -> Files:
     )
 
 
-def list_folder(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    """
-    List the files of a folder with one of the suffixes, sorted.
-
-    :param suffixes: such as :data:`IMAGE_SUFFIXES`, in small letters
-    """
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
-
-
 def _find_folders(root: Path, split: str) -> tuple[Path, Path]:
     layouts = (
         (root / split, root / f'{split}annot'),
@@ -121,16 +96,3 @@ def _find_folders(root: Path, split: str) -> tuple[Path, Path]:
         f"{root}: expected the folders '{split}' and '{split}annot', or 'images/{split}' and"
         f" 'labels/{split}'; arrange the data set so, or correct the path or the split"
     )
-
-
-def _read(path: Path, flags: int) -> NDArray[Any]:
-    # Not by cv2.imread, which prints to stderr and hides why a file cannot be read.
-    content = path.read_bytes()
-    try:
-        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), flags) if content else None
-    except cv2.error:  # more pixels than OpenCV takes
-        pixels = None
-    # OpenCV before 5 makes up what is missing of a JPEG file that was cut off.
-    if pixels is None or (content.startswith(JPEG_START) and JPEG_END not in content[-1024:]):
-        raise DataError(f'{path}: expected a JPEG or PNG file, could not read it; replace it')
-    return pixels

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from segnet_ros.training.data.image_files import DataError
-from segnet_ros.training.data.image_files import IMAGE_SUFFIXES
-from segnet_ros.training.data.image_files import read_image
+from segnet_ros.core.image_files import DataError
+from segnet_ros.core.image_files import IMAGE_SUFFIXES
+from segnet_ros.core.image_files import read_image
 from segnet_ros.training.data.training_set import Draw
 from segnet_ros.training.data.training_set import SeededSamples
 import torch

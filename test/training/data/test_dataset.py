@@ -8,11 +8,11 @@ import zlib
 import cv2
 import numpy as np
 import pytest
+from segnet_ros.core.image_files import DataError
 from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.scenes import render_scene
 from segnet_ros.training.data.dataset import open_labeled_images
 from segnet_ros.training.data.dataset import RenderedScenes
-from segnet_ros.training.data.image_files import DataError
 from segnet_ros.training.data.image_files import list_files
 
 CAMVID = load_label_set('camvid')

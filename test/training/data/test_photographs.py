@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from segnet_ros.training.data.image_files import DataError
+from segnet_ros.core.image_files import DataError
 from segnet_ros.training.data.photographs import crop_to_size
 from segnet_ros.training.data.photographs import HeldOutPhotographs
 from segnet_ros.training.data.photographs import PhotographFolder

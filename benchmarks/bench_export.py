@@ -1,0 +1,88 @@
+"""
+Exported SegNets against PyTorch in fp32, on the images of a data set, in every runtime.
+
+Each case is a size of image and of network input, even and odd, and a number of images at once.
+Told are the pixels of another label, and how far apart PyTorch's two highest logits are there.
+"""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+import json
+from pathlib import Path
+from typing import Any
+
+from machine import describe_machine
+from segnet_ros.commands.command import add_checkpoint_option
+from segnet_ros.commands.command import add_data_option
+from segnet_ros.commands.command import parse_positive
+from segnet_ros.commands.command import parse_size
+from segnet_ros.core.checkpoint import Checkpoint
+from segnet_ros.core.checkpoint import load_checkpoint
+from segnet_ros.core.predictor import Predictor
+from segnet_ros.export.model import build_model
+from segnet_ros.export.model import Export
+from segnet_ros.export.operator_check import check_operators
+from segnet_ros.export.runtimes import open_runtimes
+from segnet_ros.export.self_check import compare
+from segnet_ros.export.self_check import read_resized
+from segnet_ros.training.data.image_files import list_files
+from segnet_ros.training.run.provenance import read_commit
+import torch
+
+
+def main() -> None:
+    """Compare in every case, print it, write JSON."""
+    options = make_parser().parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    checkpoint = load_checkpoint(options.checkpoint)
+    paths = [image for image, _ in list_files(options.data, options.split).pairs][:: options.every]
+    report = {**describe_machine(torch.device('cpu')), 'commit': read_commit(), 'results': []}
+    print(', '.join(report[key] for key in ('device', 'system', 'torch', 'commit') if report[key]))
+    for size in options.sizes or [checkpoint.input_size]:
+        for batch in options.batches:
+            export = Export(size, options.input_size or size)
+            report['results'] += compare_case(checkpoint, export, paths, batch)
+    if options.json:
+        options.json.write_text(json.dumps(report, indent=2) + '\n', encoding='utf-8')
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Declare the options."""
+    parser = argparse.ArgumentParser('bench_export', description=__doc__)
+    add = parser.add_argument
+    add_checkpoint_option(parser)
+    add_data_option(parser)
+    add('--split', default='val')
+    add('--every', type=parse_positive, default=1, help='take each so many-th image (%(default)s)')
+    add('--sizes', type=parse_size, nargs='+', metavar='HxW', help='of images')
+    add('--input-size', type=parse_size, metavar='HxW', help='of the network (that of the images)')
+    add('--batches', type=parse_positive, nargs='+', default=(1, 4))
+    add('--threads', type=int, default=0)
+    add('--json', type=Path, metavar='FILE')
+    return parser
+
+
+def compare_case(
+    checkpoint: Checkpoint, export: Export, paths: list[Path], batch: int
+) -> list[dict[str, Any]]:
+    """Compare one exported model in all runtimes."""
+    model = build_model(checkpoint, export)
+    operators = check_operators(model)
+    images = [partial(read_resized, path, export.image_size) for path in paths]
+    predictor = Predictor(checkpoint, 'cpu', 'fp32', export.input_size)
+    agreements = compare(open_runtimes(model.SerializeToString()), predictor, images, batch)
+    case = {'image_size': export.image_size, 'input_size': export.input_size, 'batch': batch}
+    print(f'\n{case}, {len(paths)} images; {dict(operators)}')
+    rows = []
+    for runtime, agreement in agreements.items():
+        print(f'{runtime}: {agreement.describe()}')
+        row = {**case, 'runtime': runtime, 'pixels': agreement.pixels, 'gaps': agreement.gaps}
+        rows.append({**row, 'confidence_error': agreement.confidence_error})
+    return rows
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,1 @@
+"""A checkpoint as an ONNX file, checked against PyTorch, and run by ONNX Runtime."""
