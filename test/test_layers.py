@@ -146,12 +146,13 @@ def modules_of(folder: str) -> list[str]:
     ('folder', 'forbidden'),
     [
         # The registry finds networks by name.
-        ('core', ('networks', 'commands', 'training', 'node')),
-        ('networks', ('commands', 'training', 'node')),
+        ('core', ('networks', 'commands', 'images', 'training', 'bag', 'node')),
+        ('networks', ('commands', 'images', 'training', 'bag', 'node')),
         # A command is found by name, too.
-        ('commands', ('networks', 'training', 'node')),
-        ('training', ('networks', 'node')),
-        ('node', ('networks', 'commands', 'training')),
+        ('commands', ('networks', 'images', 'training', 'bag', 'node')),
+        ('images', ('core', 'networks', 'commands', 'training', 'bag', 'node')),
+        ('training', ('networks', 'images', 'bag', 'node')),
+        ('node', ('networks', 'commands', 'training', 'bag')),
     ],
 )
 def test_folder_does_not_import_others(folder: str, forbidden: tuple[str, ...]) -> None:
@@ -219,7 +220,7 @@ for name in sys.argv[1:]:
 
 
 def test_importing_does_nothing() -> None:
-    folders = ('core', 'networks', 'commands', 'training')
+    folders = ('core', 'networks', 'commands', 'images', 'training')
     modules = [module for folder in folders for module in modules_of(folder)]
     if importlib.util.find_spec('rclpy'):
         modules += modules_of('node')

@@ -13,6 +13,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.subscription import Subscription
+from segnet_ros.images.image_error import shorten
 from segnet_ros.node.cameras.calibration import Calibration
 from segnet_ros.node.cameras.image_subscription import ImageMessage
 from segnet_ros.node.cameras.image_subscription import subscribe_to_images
@@ -22,7 +23,6 @@ from segnet_ros.node.cameras.topic_names import find_topic
 from segnet_ros.node.cameras.topic_names import find_topic_beside
 from segnet_ros.node.diagnostics.age import AgeWindow
 from segnet_ros.node.diagnostics.age import PLAUSIBLE_S
-from segnet_ros.node.images.conversions import shorten
 from segnet_ros.node.parameters.record import declare_parameters
 from segnet_ros.node.parameters.record import read_parameters
 from segnet_ros.node.parameters.segnet_parameters import CameraParameters

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from segnet_ros.node.images.encodings import Encoding
-from segnet_ros.node.images.encodings import ENCODINGS
+from segnet_ros.images.encodings import Encoding
+from segnet_ros.images.encodings import ENCODINGS
 from sensor_msgs.msg import Image
 
 _LONGEST_NAME = 40

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.impl.rcutils_logger import RcutilsLogger
+from segnet_ros.images.compressed_images import compressed_to_rgb
+from segnet_ros.images.image_error import ImageError
 from segnet_ros.node.cameras.camera import CameraImage
 from segnet_ros.node.cameras.slot import Taken
 from segnet_ros.node.diagnostics.age import PLAUSIBLE_S
-from segnet_ros.node.images.compressed_images import compressed_to_rgb
 from segnet_ros.node.images.conversions import image_to_rgb
-from segnet_ros.node.images.conversions import ImageError
 from segnet_ros.node.inference.error_text import describe_error
 from segnet_ros.node.inference.error_text import propose_remedy
 from segnet_ros.node.inference.latency import LatencyWindow

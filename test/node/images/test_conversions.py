@@ -11,9 +11,9 @@ import pytest
 
 pytest.importorskip('sensor_msgs', reason='needs the ROS 2 message packages')
 
+from segnet_ros.images.image_error import ImageError
 from segnet_ros.node.images.conversions import fill_image
 from segnet_ros.node.images.conversions import image_to_rgb
-from segnet_ros.node.images.conversions import ImageError
 from segnet_ros.node.images.conversions import read_stamp
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from segnet_ros.node.images.conversions import ImageError
-from segnet_ros.node.images.conversions import shorten
-from sensor_msgs.msg import CompressedImage
+from segnet_ros.images.image_error import ImageError
+from segnet_ros.images.image_error import shorten
+from segnet_ros.images.messages import CompressedImage
 
 MOST_PIXELS = 100_000_000
 """Larger images are refused before they take memory."""
