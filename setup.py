@@ -57,6 +57,10 @@ setup(
             'torchvision>=0.18',  # joint augmentation of images and labels
             'tqdm',  # progress bars, also of segnet_evaluate and segnet_predict
         ],
+        'bag': [
+            'rosbags>=0.11,<0.12',  # reads and writes bags without ROS, for segnet_bag
+            'tqdm',  # its progress bar
+        ],
         'bench': [
             'onnx',  # the file that ONNX Runtime reads
             'onnxruntime',  # what the network is compared with
@@ -78,6 +82,7 @@ setup(
     },
     entry_points={
         'console_scripts': [
+            'segnet_bag = segnet_ros.commands.entry:bag',
             'segnet_demo = segnet_ros.node.demo:main',
             'segnet_evaluate = segnet_ros.commands.entry:evaluate',
             'segnet_image_source = segnet_ros.node.image_source:main',

@@ -152,6 +152,7 @@ def modules_of(folder: str) -> list[str]:
         ('commands', ('networks', 'images', 'training', 'bag', 'node')),
         ('images', ('core', 'networks', 'commands', 'training', 'bag', 'node')),
         ('training', ('networks', 'images', 'bag', 'node')),
+        ('bag', ('networks', 'training', 'node')),
         ('node', ('networks', 'commands', 'training', 'bag')),
     ],
 )
@@ -222,6 +223,8 @@ for name in sys.argv[1:]:
 def test_importing_does_nothing() -> None:
     folders = ('core', 'networks', 'commands', 'images', 'training')
     modules = [module for folder in folders for module in modules_of(folder)]
+    if importlib.util.find_spec('rosbags'):
+        modules += modules_of('bag')
     if importlib.util.find_spec('rclpy'):
         modules += modules_of('node')
     command = [sys.executable, '-c', IMPORT_ALL, *modules]
