@@ -89,9 +89,11 @@ def make_image(stamp: int, frame: str, pixels: NDArray[np.uint8], encoding: str 
     return bytes(TYPES.serialize_cdr(message, IMAGE))
 
 
-def make_compressed(stamp: int, frame: str, pixels: NDArray[np.uint8]) -> bytes:
-    """Make a PNG."""
-    file = cv2.imencode('.png', pixels[..., ::-1])[1]
+def make_compressed(
+    stamp: int, frame: str, pixels: NDArray[np.uint8], end: int | None = None
+) -> bytes:
+    """Make a PNG, that may be cut off at an end."""
+    file = cv2.imencode('.png', pixels[..., ::-1])[1][:end]
     message = TYPES.types[COMPRESSED](make_header(stamp, frame), 'png', np.asarray(file))
     return bytes(TYPES.serialize_cdr(message, COMPRESSED))
 
@@ -107,7 +109,9 @@ def drive(rounds: int) -> list[Sent]:
     for index in range(rounds):
         stamp = START + index * 100_000_000
         for topic, seed in (('/front/image_raw', 1000), ('/rear/image_raw', 2000)):
-            sent.append(Sent(topic, stamp, make_image(stamp, topic[1:5], draw(seed + index))))
+            sent.append(
+                Sent(topic, stamp, make_image(stamp, topic.split('/')[1], draw(seed + index)))
+            )
         later = stamp + 10_000_000
         picture = draw(3000 + index, (40, 52))
         side = make_compressed(later, 'side', picture)
