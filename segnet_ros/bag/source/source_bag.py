@@ -44,7 +44,7 @@ class SourceBag:
         self.metadata = self._read_metadata(path)
         paths = self._find_files(path)
         self.storage = STORAGES[Path(paths[0].name.removesuffix(COMPRESSED)).suffix]
-        self.files: list[BagFile] = [open_file(one, folder) for one in paths]
+        self.files = self._open_files(paths, folder)
         self.fingerprint = [_describe_file(one) for one in paths]
         self.topics = self._join_topics()
         self.counts: Counter[TopicKey] = Counter()
@@ -103,6 +103,22 @@ class SourceBag:
                 ' check the path (a bag of ROS 1 has to be converted first, by rosbags-convert)'
             )
         return found
+
+    def _open_files(self, paths: list[Path], folder: Path) -> list[BagFile]:
+        """
+        Open all files in which there is something.
+
+        :raises ValueError: if there is none
+        """
+        files = []
+        for path in paths:
+            try:
+                files.append(open_file(path, folder))
+            except ValueError as error:
+                if path == paths[-1] and not files:
+                    raise
+                self.damage.append(f'{path.name}: nothing in it can be read ({error})')
+        return files
 
     def _join_topics(self) -> list[Topic]:
         """Take each topic once, with the QoS of all of its publishers and the hash of its type."""

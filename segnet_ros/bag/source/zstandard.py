@@ -36,11 +36,15 @@ def decompress_file(source: Path, target: Path) -> str:
     :return: what is wrong with the file; empty if nothing is
     :raises OSError: if one cannot be read, or the other not be written
     """
-    damage = ''
-    with open(target, 'wb') as file, zstd.open(source, 'rb') as compressed:
+    decompressor = zstd.ZstdDecompressor()
+    with open(source, 'rb') as compressed, open(target, 'wb') as file:
         try:
             while block := compressed.read(_BLOCK):
-                file.write(block)
-        except (EOFError, ZstdError) as error:
-            damage = f'its compressed data are cut off or damaged ({error})'
-    return damage
+                while block:  # a frame may end in it, and another begin
+                    if decompressor.eof:
+                        decompressor = zstd.ZstdDecompressor()
+                    file.write(decompressor.decompress(block))
+                    block = decompressor.unused_data
+        except ZstdError as error:
+            return f'its compressed data are damaged ({error})'
+    return '' if decompressor.eof else 'its compressed data are cut off'
