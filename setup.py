@@ -57,6 +57,10 @@ setup(
             'torchvision>=0.18',  # joint augmentation of images and labels
             'tqdm',  # progress bars, also of segnet_evaluate and segnet_predict
         ],
+        'bag': [
+            'rosbags>=0.11,<0.12',  # reads and writes bags without ROS, for segnet_bag
+            'tqdm',  # its progress bar
+        ],
         'onnx': [
             'onnx>=1.13',  # the file of segnet_export, and what backend:=onnxruntime is made of
             'onnxruntime',  # backend:=onnxruntime, and a check of segnet_export
@@ -79,6 +83,7 @@ setup(
     },
     entry_points={
         'console_scripts': [
+            'segnet_bag = segnet_ros.commands.entry:bag',
             'segnet_demo = segnet_ros.node.demo:main',
             'segnet_evaluate = segnet_ros.commands.entry:evaluate',
             'segnet_export = segnet_ros.commands.entry:export',

@@ -146,14 +146,16 @@ def modules_of(folder: str) -> list[str]:
     ('folder', 'forbidden'),
     [
         # The registry finds networks by name.
-        ('core', ('networks', 'commands', 'export', 'training', 'node')),
-        ('networks', ('commands', 'export', 'training', 'node')),
+        ('core', ('networks', 'commands', 'images', 'export', 'training', 'bag', 'node')),
+        ('networks', ('commands', 'images', 'export', 'training', 'bag', 'node')),
         # A command is found by name, too.
-        ('commands', ('networks', 'export', 'training', 'node')),
+        ('commands', ('networks', 'images', 'export', 'training', 'bag', 'node')),
         # And so is a backend, by the predictor.
-        ('export', ('networks', 'training', 'node')),
-        ('training', ('networks', 'export', 'node')),
-        ('node', ('networks', 'commands', 'export', 'training')),
+        ('export', ('networks', 'images', 'training', 'bag', 'node')),
+        ('images', ('core', 'networks', 'commands', 'export', 'training', 'bag', 'node')),
+        ('training', ('networks', 'images', 'export', 'bag', 'node')),
+        ('bag', ('networks', 'export', 'training', 'node')),
+        ('node', ('networks', 'commands', 'export', 'training', 'bag')),
     ],
 )
 def test_folder_does_not_import_others(folder: str, forbidden: tuple[str, ...]) -> None:
@@ -221,8 +223,10 @@ for name in sys.argv[1:]:
 
 
 def test_importing_does_nothing() -> None:
-    folders = ('core', 'networks', 'commands', 'training')
+    folders = ('core', 'networks', 'commands', 'images', 'training')
     modules = [module for folder in folders for module in modules_of(folder)]
+    if importlib.util.find_spec('rosbags'):
+        modules += modules_of('bag')
     if importlib.util.find_spec('rclpy'):
         modules += modules_of('node')
     if importlib.util.find_spec('onnx') and importlib.util.find_spec('onnxruntime'):

@@ -6,6 +6,11 @@ import importlib
 import sys
 
 
+def bag() -> int:
+    """Run ``segnet_bag``."""
+    return _run('bag.bag')
+
+
 def evaluate() -> int:
     """Run ``segnet_evaluate``."""
     return _run('training.evaluate')

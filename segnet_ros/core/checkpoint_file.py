@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from importlib.resources import as_file
 from importlib.resources import files
 import json
@@ -10,6 +11,8 @@ from pathlib import Path
 from segnet_ros.core.labels import LabelSet
 
 METADATA_KEY = 'segnet_ros'
+BLOCK = 2**20
+"""Bytes that are hashed at once."""
 
 
 def packaged_checkpoint() -> Path:
@@ -33,6 +36,20 @@ def find_checkpoint(path: str | Path = '') -> Path:
             f' found {found}; correct the path, or leave it empty for the packaged checkpoint'
         )
     return path
+
+
+def hash_file(path: Path) -> str:
+    """
+    Hash a file.
+
+    :return: SHA-256, as ``sha256sum`` prints it
+    :raises OSError: if it cannot be read
+    """
+    digest = hashlib.sha256()
+    with open(path, 'rb') as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def read_label_set(path: str | Path = '') -> LabelSet:

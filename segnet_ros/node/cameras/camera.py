@@ -14,6 +14,12 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.subscription import Subscription
+from segnet_ros.images.image_error import ImageError
+from segnet_ros.images.image_error import shorten
+from segnet_ros.images.received import read_file
+from segnet_ros.images.received import read_image
+from segnet_ros.images.received import ReceivedFile
+from segnet_ros.images.received import ReceivedImage
 from segnet_ros.node.cameras.age import AgeWindow
 from segnet_ros.node.cameras.age import PLAUSIBLE_S
 from segnet_ros.node.cameras.calibration import Calibration
@@ -23,12 +29,6 @@ from segnet_ros.node.cameras.mailbox import Mailbox
 from segnet_ros.node.cameras.outputs import Outputs
 from segnet_ros.node.cameras.topic_names import find_topic
 from segnet_ros.node.cameras.topic_names import find_topic_beside
-from segnet_ros.node.images.conversions import shorten
-from segnet_ros.node.images.image_error import ImageError
-from segnet_ros.node.images.received import read_file
-from segnet_ros.node.images.received import read_image
-from segnet_ros.node.images.received import ReceivedFile
-from segnet_ros.node.images.received import ReceivedImage
 from segnet_ros.node.parameters.record import declare_parameters
 from segnet_ros.node.parameters.record import read_parameters
 from segnet_ros.node.parameters.segnet_parameters import CameraParameters

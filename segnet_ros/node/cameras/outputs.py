@@ -14,6 +14,8 @@ from rclpy.qos import HistoryPolicy
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
+from segnet_ros.images.outputs import OUTPUT_ENCODINGS
+from segnet_ros.images.outputs import WITH_LOSS
 from segnet_ros.node.cameras.camera_info import scale_camera_info
 from segnet_ros.node.cameras.camera_info import Size
 from segnet_ros.node.images.compression import fill_jpeg
@@ -24,17 +26,6 @@ from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
-
-OUTPUT_ENCODINGS = {
-    'label': 'mono8',
-    'confidence': 'mono8',
-    'color': 'rgb8',
-    'overlay': 'rgb8',
-    'uncertainty': 'mono8',
-}
-"""Encoding by output, in the order of publication."""
-WITH_LOSS = ('overlay',)
-"""Outputs that are compressed as JPEG. The others hold numbers or the colors of classes: PNG."""
 
 
 class Outputs:

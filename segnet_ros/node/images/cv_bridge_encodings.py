@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from segnet_ros.node.images.encodings import Encoding
-from segnet_ros.node.images.encodings import ENCODINGS
-from segnet_ros.node.images.received import ReceivedImage
+from segnet_ros.images.encodings import Encoding
+from segnet_ros.images.encodings import ENCODINGS
+from segnet_ros.images.messages import RawImage
 from sensor_msgs.msg import Image
 
 _LONGEST_NAME = 40
@@ -61,7 +61,7 @@ def find_encoding(name: str) -> Encoding:
     dtype = np.dtype(dtype_name)
     shallow = ENCODINGS[shallow_name]
 
-    def read(message: ReceivedImage) -> NDArray[np.uint8]:
+    def read(message: RawImage) -> NDArray[np.uint8]:
         tidy = _make_message(_view(message, dtype, channels).astype(dtype), name)
         pixels = _TO_8_BITS[dtype_name](bridge.imgmsg_to_cv2(tidy, 'passthrough'))
         return shallow.read(_make_message(pixels, shallow_name))
@@ -69,7 +69,7 @@ def find_encoding(name: str) -> Encoding:
     return shallow._replace(pixel_bytes=dtype.itemsize * channels, read=read)
 
 
-def _view(message: ReceivedImage, dtype: np.dtype[Any], channels: int) -> NDArray[Any]:
+def _view(message: RawImage, dtype: np.dtype[Any], channels: int) -> NDArray[Any]:
     """View the samples without the padding, (H, W, channels), in the byte order of the message."""
     pixel_bytes = dtype.itemsize * channels
     view: NDArray[Any] = np.ndarray(

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
-import hashlib
 import os
 from pathlib import Path
 from typing import NamedTuple
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
 from segnet_ros.core.checkpoint_file import find_checkpoint
+from segnet_ros.core.checkpoint_file import hash_file
 from segnet_ros.node.inference.network_checks import CHECKS
 from segnet_ros.node.inference.processing import ImagePredictor
 from segnet_ros.node.parameters.segnet_parameters import Parameters
@@ -21,8 +21,6 @@ PredictorFactory = Callable[..., ImagePredictor]
 """Has the signature of ``Predictor.from_checkpoint``."""
 
 SCHEME = 'package://'
-BLOCK = 1 << 20
-"""Bytes that are read at a time."""
 CPU_ADVICE = (
     'computing on the CPU, because PyTorch finds no GPU that it can use; where there is one,'
     ' install the PyTorch for it (doc/robots.md), else say device:=cpu'
@@ -173,17 +171,13 @@ def hash_checkpoint(path: str, expected: str) -> str:
 
 
 def _hash_file(path: Path, name: str) -> str:
-    digest = hashlib.sha256()
     try:
-        with open(path, 'rb') as file:
-            while block := file.read(BLOCK):
-                digest.update(block)
+        return hash_file(path)
     except OSError as error:
         raise ValueError(
             f'{name}: expected a file that can be read, found {error.strerror}; correct its'
             ' permissions, or copy it to another disk'
         ) from error
-    return digest.hexdigest()
 
 
 def check_same_classes(expected: Sequence[str], found: Sequence[str]) -> None:

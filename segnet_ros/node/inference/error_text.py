@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from segnet_ros.node.images.conversions import LONGEST_EXPLANATION
-from segnet_ros.node.images.conversions import shorten
+from segnet_ros.images.image_error import LONGEST_EXPLANATION
+from segnet_ros.images.image_error import shorten
 
 MEMORY_REMEDY = 'end other programs on the GPU, or lower input_height and input_width'
 OTHER_REMEDY = 'start the node anew; if it comes back, report it with the log'

@@ -9,9 +9,9 @@ import time
 import traceback
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
+from segnet_ros.images.received import ReceivedImage
 from segnet_ros.node.cameras.camera import CameraImage
 from segnet_ros.node.cameras.mailbox import Mailbox
-from segnet_ros.node.images.received import ReceivedImage
 from segnet_ros.node.inference.checkpoint_source import LoadedNetwork
 from segnet_ros.node.inference.error_text import describe_error
 from segnet_ros.node.inference.error_text import MEMORY_REMEDY

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import ThreadPoolExecutor
 
+from segnet_ros.images.image_error import ImageError
 from segnet_ros.node.cameras.camera import CameraImage
 from segnet_ros.node.cameras.slot import Taken
 from segnet_ros.node.images.conversions import make_header
-from segnet_ros.node.images.image_error import ImageError
 from segnet_ros.node.inference.processing import Result
 from segnet_ros.node.inference.refusals import Refusals
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
+from segnet_ros.images.image_error import ImageError
 from segnet_ros.node.cameras.camera import CameraImage
 from segnet_ros.node.cameras.slot import Taken
-from segnet_ros.node.images.image_error import ImageError
 
 REPEAT_S = 5.0
 """Pause between two log lines about images refused for the same reason."""

@@ -22,8 +22,8 @@ import pytest
 
 pytest.importorskip('sensor_msgs', reason='needs the ROS 2 message packages')
 
-from segnet_ros.node.images.compressed_images import compressed_to_rgb
-from segnet_ros.node.images.image_error import ImageError
+from segnet_ros.images.compressed_images import compressed_to_rgb
+from segnet_ros.images.image_error import ImageError
 from sensor_msgs.msg import CompressedImage
 
 JPEG_TOLERANCE = 6

@@ -11,10 +11,10 @@ import pytest
 
 pytest.importorskip('sensor_msgs', reason='needs the ROS 2 message packages')
 
+from segnet_ros.images.image_error import ImageError
 from segnet_ros.node.images.conversions import fill_image
 from segnet_ros.node.images.conversions import image_to_rgb
 from segnet_ros.node.images.conversions import read_stamp
-from segnet_ros.node.images.image_error import ImageError
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 

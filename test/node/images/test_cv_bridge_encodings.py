@@ -27,8 +27,8 @@ from deep_pictures import LONG_NAME
 from deep_pictures import make_message
 from deep_pictures import MOSAICS
 from deep_pictures import WIDTH
+from segnet_ros.images.image_error import ImageError
 from segnet_ros.node.images.conversions import image_to_rgb
-from segnet_ros.node.images.image_error import ImageError
 from sensor_msgs.msg import Image
 
 UNUSABLE = {

@@ -14,9 +14,9 @@ from encoded_pictures import assert_close
 from encoded_pictures import CASES
 from encoded_pictures import draw
 from encoded_pictures import make_message
+from segnet_ros.images.encodings import ENCODINGS
+from segnet_ros.images.image_error import ImageError
 from segnet_ros.node.images.conversions import image_to_rgb
-from segnet_ros.node.images.encodings import ENCODINGS
-from segnet_ros.node.images.image_error import ImageError
 from sensor_msgs.msg import Image
 
 

@@ -9,10 +9,10 @@ from malformed_images import draw_sound
 import numpy as np
 import pytest
 from rclpy.serialization import serialize_message
+from segnet_ros.images.image_error import ImageError
+from segnet_ros.images.received import read_file
+from segnet_ros.images.received import read_image
 from segnet_ros.node.images.conversions import make_header
-from segnet_ros.node.images.image_error import ImageError
-from segnet_ros.node.images.received import read_file
-from segnet_ros.node.images.received import read_image
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 

@@ -12,10 +12,10 @@ import pytest
 from rclpy.node import Node
 from rclpy.serialization import serialize_message
 from ros_client import make_image
+from segnet_ros.images.received import read_image
 from segnet_ros.node.cameras.camera import Camera
 from segnet_ros.node.cameras.camera import CameraImage
 from segnet_ros.node.cameras.mailbox import Mailbox
-from segnet_ros.node.images.received import read_image
 from segnet_ros.node.inference.processing import Job
 from segnet_ros.node.inference.processing import Result
 from segnet_ros.node.inference.publication import Publication

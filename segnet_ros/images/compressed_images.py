@@ -13,10 +13,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from segnet_ros.node.images.conversions import shorten
-from segnet_ros.node.images.image_error import ImageError
-from segnet_ros.node.images.received import ReceivedFile
-from sensor_msgs.msg import CompressedImage
+from segnet_ros.images.image_error import ImageError
+from segnet_ros.images.image_error import shorten
+from segnet_ros.images.messages import CompressedImage
 
 MOST_PIXELS = 100_000_000
 """Larger images are refused before they take memory."""
@@ -48,7 +47,7 @@ class _Header(NamedTuple):
     """Whether the file has its end, too."""
 
 
-def compressed_to_rgb(message: ReceivedFile | CompressedImage) -> NDArray[np.uint8]:
+def compressed_to_rgb(message: CompressedImage) -> NDArray[np.uint8]:
     """
     Decode a JPEG or PNG of any depth and number of channels as an RGB array.
 

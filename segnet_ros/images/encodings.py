@@ -16,7 +16,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from segnet_ros.node.images.received import ReceivedImage
+from segnet_ros.images.messages import RawImage
 
 
 class Encoding(NamedTuple):
@@ -24,7 +24,7 @@ class Encoding(NamedTuple):
 
     pixel_bytes: int
     """Bytes per pixel in a row."""
-    read: Callable[[ReceivedImage], NDArray[np.uint8]]
+    read: Callable[[RawImage], NDArray[np.uint8]]
     """From a message for which the rest holds to RGB, uint8 (H, W, 3)."""
     rows: float = 1
     """Rows of ``step`` bytes per row of the image: more than 1 where planes follow each other."""
@@ -34,7 +34,7 @@ class Encoding(NamedTuple):
     """Least height and least width."""
 
 
-def _view(message: ReceivedImage, pixel_bytes: int, rows: float = 1) -> NDArray[np.uint8]:
+def _view(message: RawImage, pixel_bytes: int, rows: float = 1) -> NDArray[np.uint8]:
     """View the bytes without the padding, uint8 (H * rows, W, pixel_bytes)."""
     view: NDArray[np.uint8] = np.ndarray(
         (int(message.height * rows), message.width, pixel_bytes),
@@ -45,17 +45,17 @@ def _view(message: ReceivedImage, pixel_bytes: int, rows: float = 1) -> NDArray[
     return view
 
 
-def _read_rgb8(message: ReceivedImage) -> NDArray[np.uint8]:
+def _read_rgb8(message: RawImage) -> NDArray[np.uint8]:
     return _view(message, 3)
 
 
-def _read_mono16(message: ReceivedImage) -> NDArray[np.uint8]:
+def _read_mono16(message: RawImage) -> NDArray[np.uint8]:
     """Take the high byte of each sample, so that brightness does not depend on the picture."""
     high_byte = 0 if message.is_bigendian else 1
     return _convert_color(_view(message, 2)[..., high_byte], cv2.COLOR_GRAY2RGB)
 
 
-def _read_nv24(message: ReceivedImage) -> NDArray[np.uint8]:
+def _read_nv24(message: RawImage) -> NDArray[np.uint8]:
     """
     Read a plane of Y with rows of ``step`` bytes, then one of U and V with rows of twice that.
 
@@ -91,7 +91,7 @@ def _by_code(
     :param code: color conversion code of OpenCV
     """
 
-    def read(message: ReceivedImage) -> NDArray[np.uint8]:
+    def read(message: RawImage) -> NDArray[np.uint8]:
         return _convert_color(_view(message, pixel_bytes, rows), code)
 
     return Encoding(pixel_bytes, read, rows, multiple, smallest)

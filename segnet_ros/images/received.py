@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 import struct
 
-from segnet_ros.node.images.image_error import ImageError
+from segnet_ros.images.image_error import ImageError
 
 _BYTE_ORDERS = {0: '>', 1: '<', 6: '>', 7: '<'}
 """By identifier of a plain encapsulation, of version 1 or 2, which are alike for these types."""

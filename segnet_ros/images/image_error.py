@@ -1,6 +1,11 @@
-"""Why an image is refused."""
+"""Why an image message cannot be read."""
 
 from __future__ import annotations
+
+LONGEST_SHOWN = 40
+"""Characters; the longest encoding in use has 14."""
+LONGEST_EXPLANATION = 120
+"""Characters, of what an exception says."""
 
 
 class ImageError(ValueError):
@@ -15,3 +20,8 @@ class ImageError(ValueError):
     def __init__(self, reason: str, text: str) -> None:
         super().__init__(text)
         self.reason = reason
+
+
+def shorten(text: str, longest: int = LONGEST_SHOWN) -> str:
+    """Cut a text of a message, which has any length, to what is worth showing."""
+    return text if len(text) <= longest else f'{text[:longest]}...'

@@ -1,0 +1,1 @@
+"""Labels for recorded images: ``segnet_bag``, without ROS."""
