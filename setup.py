@@ -80,6 +80,7 @@ setup(
         'console_scripts': [
             'segnet_demo = segnet_ros.node.demo:main',
             'segnet_evaluate = segnet_ros.commands.entry:evaluate',
+            'segnet_evaluate_node = segnet_ros.commands.entry:evaluate_node',
             'segnet_image_source = segnet_ros.node.image_source:main',
             'segnet_nav2_config = segnet_ros.node.nav2_config:main',
             'segnet_node = segnet_ros.node.segnet_node:main',

@@ -146,12 +146,14 @@ def modules_of(folder: str) -> list[str]:
     ('folder', 'forbidden'),
     [
         # The registry finds networks by name.
-        ('core', ('networks', 'commands', 'training', 'node')),
-        ('networks', ('commands', 'training', 'node')),
+        ('core', ('networks', 'commands', 'training', 'node', 'evaluation')),
+        ('networks', ('commands', 'training', 'node', 'evaluation')),
         # A command is found by name, too.
-        ('commands', ('networks', 'training', 'node')),
-        ('training', ('networks', 'node')),
-        ('node', ('networks', 'commands', 'training')),
+        ('commands', ('networks', 'training', 'node', 'evaluation')),
+        ('training', ('networks', 'node', 'evaluation')),
+        ('node', ('networks', 'commands', 'training', 'evaluation')),
+        # Measures the one by the other.
+        ('evaluation', ('networks',)),
     ],
 )
 def test_folder_does_not_import_others(folder: str, forbidden: tuple[str, ...]) -> None:
@@ -222,7 +224,7 @@ def test_importing_does_nothing() -> None:
     folders = ('core', 'networks', 'commands', 'training')
     modules = [module for folder in folders for module in modules_of(folder)]
     if importlib.util.find_spec('rclpy'):
-        modules += modules_of('node')
+        modules += modules_of('node') + modules_of('evaluation')
     command = [sys.executable, '-c', IMPORT_ALL, *modules]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stderr

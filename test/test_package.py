@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 COMMANDS = {
     'segnet_demo',
     'segnet_evaluate',
+    'segnet_evaluate_node',
     'segnet_image_source',
     'segnet_nav2_config',
     'segnet_node',

@@ -11,6 +11,11 @@ def evaluate() -> int:
     return _run('training.evaluate')
 
 
+def evaluate_node() -> int:
+    """Run ``segnet_evaluate_node``."""
+    return _run('evaluation.evaluate_node')
+
+
 def predict() -> int:
     """Run ``segnet_predict``."""
     return _run('training.predict')

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from segnet_ros.node.demonstration.errors import DemoError
 from segnet_ros.node.demonstration.recorder import Recorder
+from segnet_ros.node.trial.table import format_rate
+from segnet_ros.node.trial.table import format_rows
 from segnet_ros.node.trial.tally import DROPPED
 from segnet_ros.node.trial.tally import read_tally
 
@@ -27,8 +29,7 @@ def write_report(recorder: Recorder, published: int, output: Path) -> None:
     :param output: folder
     :raises DemoError: if there are no overlays, or they cannot be written
     """
-    for name, value in describe_run(recorder, published):
-        print(f'  {name:<22} {value}')
+    print(format_rows(describe_run(recorder, published)))
     if not recorder.shots:
         raise DemoError('expected overlays of segnet_node, found none: there is nothing to show')
     sheet = arrange_tiles(recorder.shots)
@@ -56,7 +57,7 @@ def describe_run(recorder: Recorder, published: int) -> list[tuple[str, str]]:
         ('dropped', status['dropped']),
         *((f'  {DROPPED}{reason}', str(number)) for reason, number in tally.dropped.items()),
         ('recorded', str(tally.recorded)),
-        ('rate', 'unknown' if recorder.count < 2 else f'{recorder.rate:.2f} per second'),
+        ('rate', format_rate(recorder.rate)),
         ('age p50, p95', f'{status["age p50 (ms)"]} ms, {status["age p95 (ms)"]} ms'),
         ('mIoU', _describe_miou(recorder)),
     ]

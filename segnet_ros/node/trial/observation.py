@@ -62,6 +62,10 @@ class Observation:
         self._allowed_s = seconds
         self._deadline = time.monotonic() + seconds
 
+    def begin(self) -> None:
+        """Wait for results as after one; when the programs run, but there was none yet."""
+        self.allow(self._silence_s)
+
     def spin_while(self, condition: Callable[[], bool]) -> None:
         """
         Hear what happens as long as a condition holds.
