@@ -16,12 +16,13 @@ def summarize_outcome(outcome: Outcome) -> dict[str, Any]:
 
     :return: None for what is not known
     """
-    tally, pace = outcome.tally, outcome.pace
+    tally = outcome.tally
     ages_ms = sorted(outcome.ages_ms)
     return {
-        'mode': 'real-time' if pace else 'drop-free',
+        'mode': 'real-time' if outcome.pace else 'drop-free',
         'published': tally.published,
-        'missed': tally.missed,
+        # One by one, an image that was missed is published until it is not.
+        'missed': tally.missed if outcome.pace else {},
         'labels_per_second': None if math.isnan(outcome.rate) else outcome.rate,
         'age_ms': {
             'p50': find_percentile(ages_ms, 50),
@@ -37,14 +38,16 @@ def describe_outcome(outcome: Outcome) -> list[tuple[str, str]]:
 
     :return: names and values
     """
-    tally, pace = outcome.tally, outcome.pace
-    ages = summarize_outcome(outcome)['age_ms']
+    tally, values = outcome.tally, summarize_outcome(outcome)
+    missed, ages = values['missed'], values['age_ms']
     known = [f'{name} {ms:.1f} ms' for name, ms in ages.items() if ms is not None]
+    again = tally.published - tally.recorded
+    one_by_one = 'one by one' + (f', {again} of them again' if again else '')
     return [
-        ('published', str(pace) if pace else f'{tally.published} images, one by one'),
+        ('published', str(outcome.pace or f'{tally.published} images, {one_by_one}')),
         ('labels', str(tally.recorded)),
-        ('missed', str(sum(tally.missed.values()))),
-        *((f'  {reason}', str(number)) for reason, number in tally.missed.items()),
+        ('missed', str(sum(missed.values()))),
+        *((f'  {reason}', str(number)) for reason, number in missed.items()),
         ('rate', format_rate(outcome.rate)),
         ('age', ', '.join(known) or 'unknown'),
     ]

@@ -56,7 +56,8 @@ class Audience(Generic[T]):
         self._expected: dict[int, T] = {}
         self._first_s = self._last_s = 0.0
         self._status_from_ns = 0
-        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        # Not the command line, of which a part may be for the node on trial.
+        rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
         self.node = rclpy.create_node(name)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self.node)

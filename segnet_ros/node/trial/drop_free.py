@@ -59,7 +59,8 @@ def _publish(number: int, named: NamedImage, camera: TrialCamera, timeout_s: flo
     )
     reasons = ', '.join(sorted(read_dropped(recorder.status).keys() - REPEATABLE))
     if reasons and number not in recorder.labels:
+        why = 'its parameters ask for it' if recorder.message == 'OK' else recorder.message
         raise TrialError(
             f'{named.name}: expected a label image, found that segnet_node dropped the image'
-            f' ({reasons}): {recorder.message}'
+            f' ({reasons}): {why}; mend that, or have it counted by --mode real-time'
         )

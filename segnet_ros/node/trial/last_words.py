@@ -23,16 +23,12 @@ def find_last_words(log: str) -> str:
     :return: its last fatal entry, else its last error, else its last line
     """
     log = COLOR.sub('', log)
-    starts = list(RECORD.finditer(log))
-    ends = [start.start() for start in starts[1:]] + [len(log)]
-    for level in ('FATAL', 'ERROR'):
-        entries = [
-            log[start.end() : end]
-            for start, end in zip(starts, ends, strict=True)
-            if start[1] == level
-        ]
-        if entries:
-            return _shorten(entries[-1])
+    _, *parts = RECORD.split(log)  # level and text by turns
+    entries = list(zip(parts[::2], parts[1::2], strict=True))
+    for wanted in ('FATAL', 'ERROR'):
+        texts = [text for level, text in entries if level == wanted]
+        if texts:
+            return _shorten(texts[-1])
     return _shorten(log[log.rstrip().rfind('\n') + 1 :])
 
 
