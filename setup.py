@@ -55,7 +55,7 @@ setup(
             'matplotlib',  # the picture of segnet_evaluate --confusion
             'tensorboard',  # curves of a training run
             'torchvision>=0.18',  # joint augmentation of images and labels
-            'tqdm',  # progress bars, also of segnet_evaluate and segnet_predict
+            'tqdm',  # progress bars, also of segnet_evaluate, segnet_evaluate_node, segnet_predict
         ],
         'bench': [
             'onnx',  # the file that ONNX Runtime reads

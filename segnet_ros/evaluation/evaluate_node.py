@@ -107,7 +107,7 @@ def _make_parser() -> argparse.ArgumentParser:
     add(
         '--timeout',
         type=parse_positive_number,
-        default=60.0,
+        default=180.0,
         metavar='S',
         help='how many seconds a label may take, once the node runs (%(default)s)',
     )

@@ -86,7 +86,8 @@ def _run(options: argparse.Namespace, stop: StopRequest) -> None:
         start('segnet_ros.node.image_source', _list_source_arguments(options), log) as source,
     ):
         processes = {'segnet_node': node, 'segnet_image_source': source}
-        observation = Observation(recorder, processes, log_path, stop)
+        remedy = f'look at {log_path}'
+        observation = Observation(recorder, processes, log_path, stop, remedy=remedy)
         observation.spin_while(lambda: source.poll() is None)
         observation.settle()
         interrupt(node)

@@ -78,7 +78,12 @@ class NodeTrial:
         ):
             silence_s = self.timeout_s + (1 / self.rate if self.rate else 0.0)
             observation = Observation(
-                recorder, {'segnet_node': node}, Path(log.name), stop, silence_s
+                recorder,
+                {'segnet_node': node},
+                Path(log.name),
+                stop,
+                remedy='if it is only slow, allow more by --timeout',
+                silence_s=silence_s,
             )
             camera = TrialCamera(recorder, observation)
             camera.wait_until_heard()

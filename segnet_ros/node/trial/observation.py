@@ -37,6 +37,8 @@ class Observation:
         processes: Mapping[str, Process],
         log_path: Path,
         stop: StopRequest,
+        *,
+        remedy: str,
         silence_s: float = SILENCE_S,
     ) -> None:
         """
@@ -46,12 +48,14 @@ class Observation:
             they are done
         :param log_path: what they write to
         :param stop: looked at all the time
+        :param remedy: what to do where there is no result
         :param silence_s: how long there may be no result after the first
         """
         self.audience = audience
         self._processes = processes
         self._log_path = log_path
         self._stop = stop
+        self._remedy = remedy
         self._silence_s = silence_s
         self._count = audience.count
         self._deadline = 0.0
@@ -123,5 +127,5 @@ class Observation:
         elif time.monotonic() > self._deadline:
             raise TrialError(
                 f'expected a label image of segnet_node within {self._allowed_s:g} s, got none'
-                f' after {self._count}; the last words: {self.describe_end()}'
+                f' after {self._count}; {self._remedy} (last words: {self.describe_end()})'
             )

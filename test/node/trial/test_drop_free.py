@@ -125,7 +125,7 @@ def trial(tmp_path) -> Iterator[Any]:
         tempfile.SpooledTemporaryFile() as file,
         LabelRecorder(LabelSpool(file), num_classes=9) as recorder,
     ):
-        observation = Observation(recorder, {}, tmp_path / 'log.txt', stop)
+        observation = Observation(recorder, {}, tmp_path / 'log.txt', stop, remedy='wait')
         yield SimpleNamespace(recorder=recorder, camera=TrialCamera(recorder, observation))
 
 
@@ -167,7 +167,7 @@ def test_an_image_that_is_lost_each_time_ends_it(start_stand_in, trial):
 
 def test_silence_ends_it(trial):
     trial.camera.observation.allow(0.2)
-    with pytest.raises(TrialError, match=r'within 0\.2 s, got none after 0'):
+    with pytest.raises(TrialError, match=r'within 0\.2 s, got none after 0; wait'):
         run(trial)
 
 
