@@ -60,7 +60,7 @@ unexport PYTHONPATH LD_LIBRARY_PATH AMENT_PREFIX_PATH COLCON_PREFIX_PATH CMAKE_P
 
 test: .venv/.installed .venv-jazzy/.installed ## all tests on Kilted, those with nodes on Jazzy too
 	$(BIN)/python -m pytest $(ARGS)
-	.venv-jazzy/bin/python -m pytest test/node test/test_ros_environment.py $(ARGS)
+	.venv-jazzy/bin/python -m pytest test/node test/evaluation test/test_ros_environment.py $(ARGS)
 
 .venv/.installed: setup.py requirements/kilted.txt
 	@$(CHECK_PYTHON)

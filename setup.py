@@ -55,7 +55,7 @@ setup(
             'matplotlib',  # the picture of segnet_evaluate --confusion
             'tensorboard',  # curves of a training run
             'torchvision>=0.18',  # joint augmentation of images and labels
-            'tqdm',  # progress bars, also of segnet_evaluate and segnet_predict
+            'tqdm',  # progress bars, also of segnet_evaluate, segnet_evaluate_node, segnet_predict
         ],
         'bag': [
             'rosbags>=0.11,<0.12',  # reads and writes bags without ROS, for segnet_bag
@@ -87,6 +87,7 @@ setup(
             'segnet_demo = segnet_ros.node.demo:main',
             'segnet_evaluate = segnet_ros.commands.entry:evaluate',
             'segnet_export = segnet_ros.commands.entry:export',
+            'segnet_evaluate_node = segnet_ros.commands.entry:evaluate_node',
             'segnet_image_source = segnet_ros.node.image_source:main',
             'segnet_nav2_config = segnet_ros.node.nav2_config:main',
             'segnet_node = segnet_ros.node.segnet_node:main',

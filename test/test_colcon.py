@@ -13,8 +13,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 COLCON = Path(sys.executable).with_name('colcon')
 COPIED = ['config', 'launch', 'resource', 'segnet_ros']
-COMMANDS = ['segnet_demo', 'segnet_evaluate', 'segnet_image_source', 'segnet_nav2_config']
-COMMANDS += ['segnet_node', 'segnet_predict', 'segnet_pretrain', 'segnet_train']
+COMMANDS = ['segnet_demo', 'segnet_evaluate', 'segnet_evaluate_node', 'segnet_image_source']
+COMMANDS += [
+    'segnet_nav2_config',
+    'segnet_node',
+    'segnet_predict',
+    'segnet_pretrain',
+    'segnet_train',
+]
 
 pytestmark = [
     pytest.mark.colcon,

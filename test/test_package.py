@@ -13,6 +13,7 @@ COMMANDS = {
     'segnet_demo',
     'segnet_evaluate',
     'segnet_export',
+    'segnet_evaluate_node',
     'segnet_image_source',
     'segnet_nav2_config',
     'segnet_node',

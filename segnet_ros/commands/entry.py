@@ -21,6 +21,11 @@ def export() -> int:
     return _run('export.export')
 
 
+def evaluate_node() -> int:
+    """Run ``segnet_evaluate_node``."""
+    return _run('evaluation.evaluate_node')
+
+
 def predict() -> int:
     """Run ``segnet_predict``."""
     return _run('training.predict')

@@ -13,13 +13,13 @@ from pathlib import Path
 import sys
 
 from segnet_ros.core.arguments import parse_positive_number
-from segnet_ros.node.demonstration.errors import DemoError
-from segnet_ros.node.demonstration.errors import StoppedError
-from segnet_ros.node.demonstration.processes import Performance
 from segnet_ros.node.demonstration.processes import read_published
-from segnet_ros.node.demonstration.processes import start
-from segnet_ros.node.demonstration.processes import StopRequest
 from segnet_ros.node.process.dds_settings import make_dds_environment
+from segnet_ros.node.trial.errors import StoppedError
+from segnet_ros.node.trial.processes import interrupt
+from segnet_ros.node.trial.processes import make_parameter_arguments
+from segnet_ros.node.trial.processes import start
+from segnet_ros.node.trial.processes import StopRequest
 
 SCENES = 120
 """Rendered scenes, prepared before the first is published, and repeated."""
@@ -41,7 +41,7 @@ def main(args: list[str] | None = None) -> int:
         _run(options, stop)
     except StoppedError:
         pass
-    except (DemoError, OSError) as error:
+    except OSError as error:  # a TrialError is one
         print(f'segnet_demo: error: {error}', file=sys.stderr)
         return 1
     return 128 + stop.number if stop.number else 0
@@ -74,6 +74,7 @@ def _run(options: argparse.Namespace, stop: StopRequest) -> None:
     # ROS and OpenCV read the environment when they are imported.
     from segnet_ros.node.demonstration.recorder import Recorder
     from segnet_ros.node.demonstration.report import write_report
+    from segnet_ros.node.trial.observation import Observation
 
     options.output.mkdir(parents=True, exist_ok=True)
     log_path = options.output / 'log.txt'
@@ -84,20 +85,23 @@ def _run(options: argparse.Namespace, stop: StopRequest) -> None:
         start('segnet_ros.node.segnet_node', _list_node_arguments(options), log) as node,
         start('segnet_ros.node.image_source', _list_source_arguments(options), log) as source,
     ):
-        performance = Performance(recorder, node, source, log_path, stop)
-        performance.record()
-        performance.end_node()
+        processes = {'segnet_node': node, 'segnet_image_source': source}
+        remedy = f'look at {log_path}'
+        observation = Observation(recorder, processes, log_path, stop, remedy=remedy)
+        observation.spin_while(lambda: source.poll() is None)
+        observation.settle()
+        interrupt(node)
     published = read_published(log_path)
     write_report(recorder, published, options.output)
 
 
 def _list_node_arguments(options: argparse.Namespace) -> list[str]:
-    return ['-p', f'checkpoint:={options.checkpoint!r}', '-p', f'device:={options.device}']
+    return make_parameter_arguments({'checkpoint': options.checkpoint, 'device': options.device})
 
 
 def _list_source_arguments(options: argparse.Namespace) -> list[str]:
-    parameters = {
-        'source': repr(options.source),
+    parameters: dict[str, object] = {
+        'source': options.source,
         'rate': float(options.rate),
         'count': max(1, round(options.rate * options.seconds)),
         'loop': False,
@@ -110,7 +114,7 @@ def _list_source_arguments(options: argparse.Namespace) -> list[str]:
             'scenes': SCENES,
             'speed': min(100.0, METERS_BETWEEN_SCENES * options.rate),
         }
-    return [word for name, value in parameters.items() for word in ('-p', f'{name}:={value}')]
+    return make_parameter_arguments(parameters)
 
 
 if __name__ == '__main__':

@@ -8,18 +8,11 @@ from pathlib import Path
 import sys
 
 from segnet_ros.commands.command import add_checkpoint_options
-from segnet_ros.commands.command import add_data_option
 from segnet_ros.commands.command import parse_natural
-from segnet_ros.commands.command import parse_positive
 from segnet_ros.commands.command import parse_size
 from segnet_ros.commands.command import run_command
 from segnet_ros.core.arguments import parse_positive_number
-from segnet_ros.core.labels import LabelSet
-from segnet_ros.core.labels import load_label_set
 from segnet_ros.core.predictor import Predictor
-from segnet_ros.training.data.dataset import open_labeled_images
-from segnet_ros.training.data.dataset import RenderedScenes
-from segnet_ros.training.data.dataset import Samples
 from segnet_ros.training.data.fingerprints import count_seen
 from segnet_ros.training.data.fingerprints import describe_seen
 from segnet_ros.training.measurement.augmented_predictor import AugmentedPredictor
@@ -31,10 +24,10 @@ from segnet_ros.training.measurement.evaluation import evaluate
 from segnet_ros.training.measurement.evaluation import format_table
 from segnet_ros.training.measurement.evaluation import summarize
 from segnet_ros.training.measurement.pictures import check_matplotlib
+from segnet_ros.training.measurement.sample_options import add_sample_options
+from segnet_ros.training.measurement.sample_options import describe_samples
+from segnet_ros.training.measurement.sample_options import open_samples
 import torch
-
-SCENE_SIZE = (360, 480)
-"""Height and width of rendered scenes for evaluation: that of CamVid's images."""
 
 
 def main(args: list[str] | None = None) -> int:
@@ -46,15 +39,7 @@ def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         'segnet_evaluate', description='Measure a checkpoint on images with labels.'
     )
-    data = parser.add_mutually_exclusive_group(required=True)
-    add_data_option(data)
-    data.add_argument(
-        '--scenes',
-        type=parse_positive,
-        metavar='N',
-        help='N rendered street scenes in place of a data set',
-    )
-    _add_split_options(parser)
+    add_sample_options(parser)
     add_checkpoint_options(parser)
     parser.add_argument(
         '--input-size', type=parse_size, metavar='HxW', help="network's input (checkpoint's)"
@@ -69,19 +54,6 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     _add_uncertainty_options(parser)
     return parser
-
-
-def _add_split_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        '--split',
-        nargs='+',
-        default=['val'],
-        metavar='NAME',
-        help='which parts of the data set (val)',
-    )
-    parser.add_argument(
-        '--only', metavar='START', help='of these, the images whose names start so'
-    )
 
 
 def _add_augmentation_options(parser: argparse.ArgumentParser) -> None:
@@ -134,7 +106,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         options.checkpoint, options.device, options.precision, options.input_size
     )
     label_set = predictor.label_set
-    samples = _open_samples(options, label_set)
+    samples = open_samples(options, label_set)
     for path in filter(None, (options.json, options.confusion, options.calibration)):
         path.parent.mkdir(parents=True, exist_ok=True)
     evaluation = evaluate(_choose_predictor(predictor, options), samples)
@@ -167,35 +139,16 @@ def _choose_predictor(predictor: Predictor, options: argparse.Namespace) -> AnyP
     return AugmentedPredictor(predictor, options.flip, options.scales)
 
 
-def _open_samples(options: argparse.Namespace, label_set: LabelSet) -> Samples:
-    if options.data:
-        images = open_labeled_images(options.data, options.split, label_set)
-        return images.select(options.only) if options.only else images
-    if options.only:
-        raise ValueError(f"expected --data DIR with --only, got '{options.only}' with --scenes")
-    expected = load_label_set('camvid').names
-    if label_set.names != expected:
-        raise ValueError(
-            'expected a checkpoint with the classes of CamVid for --scenes, found those of'
-            f" '{label_set.name}'; use --data"
-        )
-    return RenderedScenes(options.scenes, SCENE_SIZE)
-
-
 def _describe_conditions(
     options: argparse.Namespace, predictor: Predictor, count: int, seen: int | None
 ) -> str:
     """Say what the numbers are of, in a line."""
-    images = 'rendered scenes'
-    if options.data:
-        names = f', names from {options.only}' if options.only else ''
-        images = f'{options.data}, {" and ".join(options.split)}{names}'
     height, width = predictor.input_size
     scales = ' '.join(f'{scale:g}' for scale in options.scales)
     samples = f', {options.mc_samples} samples' if options.mc_samples else ''
     return (
-        f'{count} images ({images}), {describe_seen(seen, count)}, {predictor.device},'
-        f' {predictor.precision},'
+        f'{count} images ({describe_samples(options)}), {describe_seen(seen, count)},'
+        f' {predictor.device}, {predictor.precision},'
         f' input {height}x{width}, {"with" if options.flip else "without"} flips, scales {scales}'
         f'{samples}'
     )

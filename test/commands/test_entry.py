@@ -18,6 +18,17 @@ def test_a_missing_package_is_told_in_a_line(name):
     assert line.startswith(f'segnet_{name}: error: expected the Python package tqdm, found none')
 
 
+def test_missing_ros_is_told_in_a_line():
+    program = (
+        "import sys; sys.modules['rclpy'] = None;"
+        'from segnet_ros.commands.entry import evaluate_node; sys.exit(evaluate_node())'
+    )
+    result = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith('segnet_evaluate_node: error: expected the Python package rclpy, found')
+
+
 def test_commands_run_through_their_entries():
     program = (
         "import sys; sys.argv = ['segnet_train', '--help'];"

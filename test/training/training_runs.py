@@ -33,9 +33,15 @@ SMALL = [
 ]
 
 
-def write_pair(image_path: Path, label_path: Path, seed: int, unlabeled: int = 2) -> None:
+def write_pair(
+    image_path: Path,
+    label_path: Path,
+    seed: int,
+    unlabeled: int = 2,
+    size: tuple[int, int] = SIZE,
+) -> None:
     """Write a rendered scene as an image and a label image, with so many rows unlabeled."""
-    image, label = render_scene(seed, size=SIZE)
+    image, label = render_scene(seed, size=size)
     label = label.copy()
     label[:unlabeled] = 11  # unlabeled in CamVid's files
     for path, pixels in (

@@ -1,9 +1,7 @@
 """Why a demo may end without showing what it was to show."""
 
+from segnet_ros.node.trial.errors import TrialError
 
-class DemoError(RuntimeError):
+
+class DemoError(TrialError):
     """Raised when the demo could not show what it was to show."""
-
-
-class StoppedError(Exception):
-    """Raised where the demo gives up because it was asked to."""

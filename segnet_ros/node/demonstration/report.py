@@ -9,6 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from segnet_ros.node.demonstration.errors import DemoError
 from segnet_ros.node.demonstration.recorder import Recorder
+from segnet_ros.node.trial.table import format_rate
+from segnet_ros.node.trial.table import format_rows
+from segnet_ros.node.trial.tally import DROPPED
+from segnet_ros.node.trial.tally import read_tally
 
 COLUMNS, ROWS = 3, 4
 """Overlays on the contact sheet."""
@@ -25,8 +29,7 @@ def write_report(recorder: Recorder, published: int, output: Path) -> None:
     :param output: folder
     :raises DemoError: if there are no overlays, or they cannot be written
     """
-    for name, value in describe_run(recorder, published):
-        print(f'  {name:<22} {value}')
+    print(format_rows(describe_run(recorder, published)))
     if not recorder.shots:
         raise DemoError('expected overlays of segnet_node, found none: there is nothing to show')
     sheet = arrange_tiles(recorder.shots)
@@ -43,21 +46,18 @@ def describe_run(recorder: Recorder, published: int) -> list[tuple[str, str]]:
     :return: names and values
     """
     status = recorder.status
-    dropped = [(f'  {key}', value) for key, value in status.items() if key.startswith('dropped: ')]
-    lost = status['lost in transport']
-    # Replaced by the next one before the subscription was read, or sent while it was made anew.
-    missed = published - int(status['received'])
-    others = str(missed - int(lost)) if lost.isdecimal() else f'up to {missed}'
+    tally = read_tally(status, published, recorder.count)
+    others = tally.not_received
     return [
         ('published', str(published)),
-        ('lost in transport', lost),
-        ('not received, other', others),
-        ('received', status['received']),
-        ('processed', status['processed']),
+        ('lost in transport', status['lost in transport']),
+        ('not received, other', f'up to {others}' if tally.lost is None else str(others)),
+        ('received', str(tally.received)),
+        ('processed', str(tally.processed)),
         ('dropped', status['dropped']),
-        *dropped,
-        ('recorded', str(recorder.count)),
-        ('rate', 'unknown' if recorder.count < 2 else f'{recorder.rate:.2f} per second'),
+        *((f'  {DROPPED}{reason}', str(number)) for reason, number in tally.dropped.items()),
+        ('recorded', str(tally.recorded)),
+        ('rate', format_rate(recorder.rate)),
         ('age p50, p95', f'{status["age p50 (ms)"]} ms, {status["age p95 (ms)"]} ms'),
         ('mIoU', _describe_miou(recorder)),
     ]

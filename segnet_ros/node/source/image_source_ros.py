@@ -10,35 +10,27 @@ import cv2
 import rclpy
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
-from rclpy.duration import Duration
 from rclpy.exceptions import ParameterException
 from rclpy.logging import get_logger
 from rclpy.node import Node
-from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.task import Future
 from rclpy.utilities import try_shutdown
-from segnet_ros.node.images.conversions import fill_image
-from segnet_ros.node.images.image_readers import SuppliedImage
 from segnet_ros.node.images.image_readers import SupplyError
 from segnet_ros.node.images.prefetcher import Prefetcher
 from segnet_ros.node.parameters.record import declare_parameters
 from segnet_ros.node.parameters.record import ParameterError
 from segnet_ros.node.process.command_line import start_ros
 from segnet_ros.node.process.exit_signals import ExitSignals
+from segnet_ros.node.source.camera_publisher import CameraPublisher
 from segnet_ros.node.source.image_supply import open_supply
 from segnet_ros.node.source.pace import Pace
 from segnet_ros.node.source.parameters import SourceParameters
-from sensor_msgs.msg import CameraInfo
-from sensor_msgs.msg import Image
-from std_msgs.msg import Header
 
 LOGGER = get_logger('segnet_image_source')
 """For what is said while ROS is down: the node's own logger would try to publish it."""
 SETTLING_S = 0.5
 """From the moment a subscriber is known here until the publisher is surely known there."""
-QUEUE_DEPTH = 5
-"""Images kept for readers that still miss parts of them; readers decide how many they keep."""
 
 
 class ImageSource(Node):
@@ -63,13 +55,7 @@ class ImageSource(Node):
         )
         self._description = supply.description
         reliability = ReliabilityPolicy[parameters.reliability.upper()]
-        qos = QoSProfile(depth=QUEUE_DEPTH, reliability=reliability)
-        self._image_publisher = self.create_publisher(Image, 'image_raw', qos)
-        self._info_publisher = self.create_publisher(CameraInfo, 'camera_info', qos)
-        if supply.has_labels:
-            self._label_publisher = self.create_publisher(Image, 'label', qos)
-        self._image = Image()
-        self._label = Image()
+        self._camera = CameraPublisher(self, parameters.frame_id, reliability, supply.has_labels)
         self._pace = Pace(parameters.rate)
         self._alone_at = time.monotonic()
         images = itertools.islice(supply.images, parameters.count or None)
@@ -78,7 +64,7 @@ class ImageSource(Node):
             1.0 / parameters.rate, self._tick, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )
         self.get_logger().info(
-            f'publishing {self._description} on {self._image_publisher.topic_name} '
+            f'publishing {self._description} on {self._camera.topic} '
             f'at {parameters.rate:g} Hz, {parameters.reliability}'
         )
 
@@ -93,8 +79,7 @@ class ImageSource(Node):
         :raises SupplyError: if an error of the source ended the publishing
         """
         self.finished.result()
-        if hasattr(self._image_publisher, 'wait_for_all_acked'):
-            self._image_publisher.wait_for_all_acked(Duration(seconds=1.0))
+        self._camera.complete()
 
     def close(self) -> None:
         """Stop reading, say what was published, and leave the ROS graph."""
@@ -114,7 +99,7 @@ class ImageSource(Node):
             self.finished.set_exception(explain(error, self._description))
             return
         if supplied is not None:
-            self._publish(supplied)
+            self._camera.publish(supplied)
             self._pace.count()
         elif self._prefetcher.is_exhausted:
             self._timer.cancel()
@@ -130,22 +115,9 @@ class ImageSource(Node):
     def _has_subscribers(self) -> bool:
         """Tell whether there are enough, and for long enough to miss nothing."""
         wanted = self.parameters.wait_for_subscribers
-        if self._image_publisher.get_subscription_count() < wanted:
+        if self._camera.subscribers < wanted:
             self._alone_at = time.monotonic()
         return not wanted or time.monotonic() - self._alone_at > SETTLING_S
-
-    def _publish(self, supplied: SuppliedImage) -> None:
-        """Publish what belongs to one image under one header; the image comes last."""
-        stamp = self.get_clock().now().to_msg()
-        header = Header(stamp=stamp, frame_id=self.parameters.frame_id)
-        height, width = supplied.image.shape[:2]
-        # Matrices of zeros mean uncalibrated; and a rendered street bends as no pinhole shows it.
-        self._info_publisher.publish(CameraInfo(header=header, height=height, width=width))
-        if supplied.label is not None:
-            fill_image(self._label, supplied.label, 'mono8', header)
-            self._label_publisher.publish(self._label)
-        fill_image(self._image, supplied.image, 'rgb8', header)
-        self._image_publisher.publish(self._image)
 
 
 def run(args: Sequence[str], signals: ExitSignals) -> int:

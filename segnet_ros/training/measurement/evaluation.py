@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from segnet_ros.core.boundary import BoundaryF1
 from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.metrics import ConfusionMatrix
@@ -33,6 +34,17 @@ class Evaluation:
     calibration: Calibration = field(default_factory=Calibration)
     """Empty where the predictor does not say how sure it is."""
 
+    def update(self, label: NDArray[np.uint8], truth: NDArray[np.uint8]) -> None:
+        """
+        Add one image.
+
+        :param label: predicted class ids, uint8 (H, W)
+        :param truth: true class ids and 255, uint8 (H, W)
+        """
+        self.matrix.update(label, truth)
+        self.boundary.update(label, truth)
+        self.images += 1
+
     def add(self, other: Evaluation) -> None:
         """Add what was measured on other images."""
         self.matrix.counts += other.matrix.counts
@@ -51,7 +63,7 @@ def evaluate(predictor: AnyPredictor, samples: Samples, world: World | None = No
         one process
     """
     world = world or World()
-    part = _start_evaluation(predictor)
+    part = start_evaluation(predictor.label_set)
     indices = world.share(len(samples))
     for index in tqdm(indices, 'evaluate', unit='image', leave=False, disable=not world.is_first):
         image, truth = samples[index]
@@ -60,17 +72,16 @@ def evaluate(predictor: AnyPredictor, samples: Samples, world: World | None = No
         assert label is not None
         if prediction.uncertainty is not None:
             part.calibration.update(prediction, truth)
-        part.matrix.update(label, truth)
-        part.boundary.update(label, truth)
-        part.images += 1
-    whole = _start_evaluation(predictor)
+        part.update(label, truth)
+    whole = start_evaluation(predictor.label_set)
     for other in world.gather(part):
         whole.add(other)
     return whole
 
 
-def _start_evaluation(predictor: AnyPredictor) -> Evaluation:
-    return Evaluation(ConfusionMatrix(predictor.label_set.num_classes), BoundaryF1())
+def start_evaluation(label_set: LabelSet) -> Evaluation:
+    """Begin to measure, without any image yet."""
+    return Evaluation(ConfusionMatrix(label_set.num_classes), BoundaryF1())
 
 
 def summarize(evaluation: Evaluation, label_set: LabelSet) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Measure the node by the data sets of training: the one folder that knows both."""
