@@ -26,6 +26,7 @@ setup(
             'weights/*.safetensors',
             'weights/LICENSE',
             'core/engine/*.cu',  # compiled on the GPU's machine
+            'web/static/*',  # what segnet_web shows
         ],
     },
     data_files=[
@@ -57,6 +58,10 @@ setup(
             'torchvision>=0.18',  # joint augmentation of images and labels
             'tqdm',  # progress bars, also of segnet_evaluate and segnet_predict
         ],
+        'web': [
+            'starlette>=0.37',  # routes, requests and streamed answers of segnet_web
+            'uvicorn>=0.29',  # speaks HTTP for it; since then it ends as its process is told to
+        ],
         'bench': [
             'onnx',  # the file that ONNX Runtime reads
             'onnxruntime',  # what the network is compared with
@@ -67,6 +72,7 @@ setup(
             'mypy==2.4.1',  # types; pinned, because new versions find new things
             'pytest',  # runs the tests
             'ruff==0.17.6',  # style and format; pinned likewise
+            'selenium',  # drives the Chromium that looks at the page of segnet_web
             'types-PyYAML',  # types of yaml, for mypy
             'types-tqdm',  # types of tqdm, for mypy
         ],
@@ -86,6 +92,7 @@ setup(
             'segnet_predict = segnet_ros.commands.entry:predict',
             'segnet_pretrain = segnet_ros.commands.entry:pretrain',
             'segnet_train = segnet_ros.commands.entry:train',
+            'segnet_web = segnet_ros.commands.entry:web',
         ],
     },
 )

@@ -18,6 +18,7 @@ COMMANDS = {
     'segnet_predict',
     'segnet_pretrain',
     'segnet_train',
+    'segnet_web',
 }
 
 

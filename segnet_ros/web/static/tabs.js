@@ -1,0 +1,33 @@
+// Tabs by mouse and keyboard.
+
+/**
+ * Let one of several panels be seen.
+ *
+ * @param {HTMLElement} list of the tabs
+ * @param {(id: string) => void} changed called with the id of the tab that was chosen
+ */
+export function connectTabs(list, changed) {
+  const tabs = [...list.querySelectorAll('[role=tab]')];
+
+  function choose(chosen) {
+    for (const tab of tabs) {
+      const isChosen = tab === chosen;
+      tab.setAttribute('aria-selected', isChosen);
+      tab.tabIndex = isChosen ? 0 : -1;
+      document.getElementById(tab.getAttribute('aria-controls')).hidden = !isChosen;
+    }
+    changed(chosen.id);
+  }
+
+  list.addEventListener('click', ({ target }) => {
+    if (tabs.includes(target)) choose(target);
+  });
+  list.addEventListener('keydown', (event) => {
+    const steps = { ArrowRight: 1, ArrowLeft: -1 };
+    if (!(event.key in steps)) return;
+    event.preventDefault();
+    const next = (tabs.indexOf(document.activeElement) + steps[event.key] + tabs.length) % tabs.length;
+    tabs[next].focus();
+    choose(tabs[next]);
+  });
+}
