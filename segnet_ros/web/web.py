@@ -23,6 +23,7 @@ import uvicorn
 
 LIVE_TOPIC = '/segnet/overlay/compressed'
 MOST_CONNECTIONS = 64
+MOST_PORT = 65535
 GRACE_S = 2
 """For answers in progress, at the end."""
 
@@ -94,6 +95,8 @@ def listen(host: str, port: int) -> socket.socket:
     :raises OSError: if the address cannot be had
     """
     try:
+        if port > MOST_PORT:  # which would be taken for another
+            raise OverflowError(f'ports end at {MOST_PORT}')
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family)
     except (OSError, OverflowError) as error:
