@@ -146,12 +146,13 @@ def modules_of(folder: str) -> list[str]:
     ('folder', 'forbidden'),
     [
         # The registry finds networks by name.
-        ('core', ('networks', 'commands', 'training', 'node')),
-        ('networks', ('commands', 'training', 'node')),
+        ('core', ('networks', 'commands', 'training', 'node', 'web')),
+        ('networks', ('commands', 'training', 'node', 'web')),
         # A command is found by name, too.
-        ('commands', ('networks', 'training', 'node')),
-        ('training', ('networks', 'node')),
-        ('node', ('networks', 'commands', 'training')),
+        ('commands', ('networks', 'training', 'node', 'web')),
+        ('training', ('networks', 'node', 'web')),
+        ('node', ('networks', 'commands', 'training', 'web')),
+        ('web', ('networks', 'training', 'node')),
     ],
 )
 def test_folder_does_not_import_others(folder: str, forbidden: tuple[str, ...]) -> None:
@@ -163,10 +164,21 @@ def test_folder_does_not_import_others(folder: str, forbidden: tuple[str, ...]) 
         assert not wrong, f'{module} imports {wrong}'
 
 
+LAZY_ROS = {'segnet_ros.web.overlay_listener'}
+"""Import ROS, too, and are imported by name when they are needed."""
+
+
 def test_only_node_imports_ros() -> None:
-    wrong = [module for module in MODULES if imports_any(module, ROS)]
-    assert set(wrong) <= set(modules_of('node'))
-    assert wrong, 'the rule sees no import of ROS at all'
+    wrong = {module for module in MODULES if imports_any(module, ROS)}
+    assert wrong > LAZY_ROS, 'the rule sees no import of ROS at all'
+    assert wrong - LAZY_ROS <= set(modules_of('node'))
+
+
+def test_the_page_needs_no_ros() -> None:
+    for module in MODULES:
+        assert not read_imports(module) & LAZY_ROS, f'{module} imports ROS by one of them'
+    for module in LAZY_ROS:
+        assert not imports_any(module, {'torch'})
 
 
 def test_only_segnet_node_sees_ros_and_torch() -> None:
@@ -198,7 +210,7 @@ def names_required(path: Path) -> set[str]:
 
 
 def test_nothing_newer_than_humble() -> None:
-    for module in modules_of('node'):
+    for module in [*modules_of('node'), *LAZY_ROS]:
         assert names_required(MODULES[module]) & NEWER_THAN_HUMBLE == set(), module
     launch_files = list((ROOT / 'launch').glob('*.py'))
     assert launch_files
@@ -221,8 +233,10 @@ for name in sys.argv[1:]:
 def test_importing_does_nothing() -> None:
     folders = ('core', 'networks', 'commands', 'training')
     modules = [module for folder in folders for module in modules_of(folder)]
+    if importlib.util.find_spec('uvicorn'):
+        modules += [module for module in modules_of('web') if module not in LAZY_ROS]
     if importlib.util.find_spec('rclpy'):
-        modules += modules_of('node')
+        modules += [*modules_of('node'), *LAZY_ROS]
     command = [sys.executable, '-c', IMPORT_ALL, *modules]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stderr

@@ -1,4 +1,4 @@
-"""The training commands where a package that they need is missing."""
+"""The commands where a package that they need is missing."""
 
 import subprocess
 import sys
@@ -16,6 +16,17 @@ def test_a_missing_package_is_told_in_a_line(name):
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
     assert line.startswith(f'segnet_{name}: error: expected the Python package tqdm, found none')
+
+
+def test_the_page_tells_of_a_missing_package():
+    program = (
+        "import sys; sys.modules['uvicorn'] = None;"
+        'from segnet_ros.commands.entry import web; sys.exit(web())'
+    )
+    result = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith('segnet_web: error: expected the Python package ')
 
 
 def test_commands_run_through_their_entries():
