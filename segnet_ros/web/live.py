@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.responses import Response
 
-WAIT_S = 2.0
+WAIT_S = 3.0
 """For an image, before the page is told that there is none."""
 LISTENER = 'segnet_ros.web.overlay_listener'
 """The one module that imports ROS, when somebody wants to see something live."""

@@ -119,7 +119,7 @@ class OverlayListener:
     def _describe_silence(self) -> str:
         name = self._node.resolve_topic_name(self._topic)
         if self._node.count_publishers(name):
-            return f'expected images on {name}, found a node that sends none; does its camera run?'
+            return f'expected images on {name}, found that no new ones come; does its camera run?'
         return (
             f'expected a node that publishes {name}, found none; start it (ros2 launch segnet_ros'
             ' segnet.launch.py), or name another topic with segnet_web --live-topic'

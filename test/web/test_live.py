@@ -72,7 +72,7 @@ def test_without_a_node_it_says_so(serve: Serve) -> None:
 def test_a_node_without_images_is_told(serve: Serve, client: RosClient) -> None:
     client.node.create_publisher(CompressedImage, '/silent', 1)
     server = serve(topic='/silent')
-    client.repeat_until(lambda: None, lambda: 'sends none' in server.get('/live').message)
+    client.repeat_until(lambda: None, lambda: 'no new ones' in server.get('/live').message)
 
 
 def test_the_newest_image_is_answered(serve: Serve, client: RosClient) -> None:

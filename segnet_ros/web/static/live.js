@@ -55,14 +55,15 @@ export class LiveView {
     image.src = URL.createObjectURL(blob);
     await image.decode();
     if (old) URL.revokeObjectURL(old);
-    image.hidden = false;
+    image.parentElement.hidden = false;
+    image.parentElement.classList.remove('old');
     image.parentElement.style.setProperty('--ratio', image.naturalWidth / image.naturalHeight);
     this.tell('');
   }
 
-  /** Show no image that is old. */
+  /** Let no image that is old pass for a new one. */
   fail(message) {
-    this.image.hidden = true;
+    this.image.parentElement.classList.add('old');
     this.tell(message);
   }
 

@@ -6,23 +6,26 @@ import { fetchSetup } from './server.js';
 import { connectTabs } from './tabs.js';
 import { UploadView } from './upload.js';
 
-connectLive();
-connectUpload();
+connectUpload(connectLive());
 
+/** Connect the tabs, of which one is live; returns what shows a tab. */
 function connectLive() {
   const panel = document.getElementById('live-panel');
   const live = new LiveView(document.getElementById('live-image'), document.getElementById('live-status'));
   const follow = () => live.setWatched(!panel.hidden && !document.hidden);
-  connectTabs(document.querySelector('[role=tablist]'), follow);
   document.addEventListener('visibilitychange', follow);
+  return connectTabs(document.querySelector('[role=tablist]'), follow);
 }
 
-async function connectUpload() {
+async function connectUpload(showTab) {
   const network = document.getElementById('network');
   try {
     const setup = await fetchSetup();
     const view = new UploadView(setup);
-    connectFiles(document.getElementById('file'), (file) => view.label(file));
+    connectFiles(document.getElementById('file'), (file) => {
+      showTab(document.getElementById('upload-tab'));
+      view.label(file);
+    });
     network.textContent =
       `${setup.classes.length} classes (${setup.label_set}), computed on ${setup.device} in ${setup.precision}`;
   } catch (error) {

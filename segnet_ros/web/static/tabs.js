@@ -4,7 +4,8 @@
  * Let one of several panels be seen.
  *
  * @param {HTMLElement} list of the tabs
- * @param {(id: string) => void} changed called with the id of the tab that was chosen
+ * @param {() => void} changed called when another can be seen
+ * @returns {(tab: HTMLElement) => void} lets the panel of a tab be seen
  */
 export function connectTabs(list, changed) {
   const tabs = [...list.querySelectorAll('[role=tab]')];
@@ -16,7 +17,7 @@ export function connectTabs(list, changed) {
       tab.tabIndex = isChosen ? 0 : -1;
       document.getElementById(tab.getAttribute('aria-controls')).hidden = !isChosen;
     }
-    changed(chosen.id);
+    changed();
   }
 
   list.addEventListener('click', ({ target }) => {
@@ -30,4 +31,5 @@ export function connectTabs(list, changed) {
     tabs[next].focus();
     choose(tabs[next]);
   });
+  return choose;
 }

@@ -73,6 +73,7 @@ export class UploadView {
     this.tell(`Labeling ${file.name} …`, '');
     this.parts.progress.removeAttribute('value');
     this.parts.work.hidden = false;
+    document.body.classList.add('compact');
   }
 
   async receive(record, signal) {
@@ -84,7 +85,6 @@ export class UploadView {
       await this.player.add({ picture, label: toBytes(record.label) });
       if (signal.aborted) return;
       this.parts.result.hidden = false;
-      document.body.classList.add('has-result');
       if (this.count > 1) this.parts.progress.value = this.player.images.length / this.count;
     } else {
       this.note = record.note;
@@ -93,7 +93,7 @@ export class UploadView {
 
   end(text, error) {
     this.parts.work.hidden = true;
-    document.body.classList.toggle('has-result', !this.parts.result.hidden);
+    document.body.classList.toggle('compact', !this.parts.result.hidden);
     this.tell(text, error);
   }
 
