@@ -56,19 +56,17 @@ class Segmentation:
 
     async def answer(self, request: Request) -> Response:
         """Label the body of a request, a picture or a video; a refusal says why it cannot be."""
-        reader = UploadReader(request, self._limits)
         try:
-            return await self._answer(request, reader)
+            return await self._answer(request)
         except RefusalError as refusal:
-            await reader.discard_rest()
-            return refusal.to_response()
+            return refusal.to_response()  # the rest of the body is skipped by the server
         except ClientDisconnect:
             return Response(status_code=_GONE)
 
-    async def _answer(self, request: Request, reader: UploadReader) -> Response:
+    async def _answer(self, request: Request) -> Response:
         with ExitStack() as held:
             held.enter_context(self._queue.admit())
-            kind, data = await reader.read()
+            kind, data = await UploadReader(request, self._limits).read()
             if kind is FileKind.PICTURE:
                 check_picture(data, self._limits)
                 line = await self._run_for(request, lambda: self._label_picture(data))

@@ -13,10 +13,6 @@ from segnet_ros.web.limits import Limits
 from segnet_ros.web.refusal import RefusalError
 from starlette.requests import Request
 
-_MOST_DISCARDED = 200_000_000
-"""Bytes of a refused body that are read on, because a browser hears the answer only after them."""
-_DISCARD_SECONDS = 20.0
-
 
 class Upload(NamedTuple):
     """A file in memory."""
@@ -53,15 +49,6 @@ class UploadReader:
                 f'expected the file within {self._limits.upload_seconds:g} seconds, found the'
                 ' connection slower; send a smaller file',
             ) from error
-
-    async def discard_rest(self) -> None:
-        """Read on without keeping anything, so that the answer can be heard."""
-        discarded = 0
-        with anyio.move_on_after(_DISCARD_SECONDS):
-            async for chunk in self._chunks:
-                discarded += len(chunk)
-                if discarded > _MOST_DISCARDED:
-                    return
 
     async def _read(self) -> Upload:
         data = bytearray()

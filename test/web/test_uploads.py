@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from concurrent.futures import as_completed
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from http.client import HTTPResponse
 import threading
 from typing import Any
@@ -21,6 +22,7 @@ import pytest
 pytest.importorskip('uvicorn', reason='needs the extra web')
 
 from page_server import Answer
+from page_server import HOST
 from page_server import PageServer
 from page_server import PATIENCE_S
 from segnet_ros.core.predictor import Prediction
@@ -137,6 +139,18 @@ def test_many_bytes_are_refused(server: PageServer) -> None:
     refuse(server.post(PNG + bytes(25_000_000)), 413, 'up to 20 MB', 'found 25.0 MB')
 
 
+def test_after_a_refusal_the_connection_is_used_again(server: PageServer) -> None:
+    connection = HTTPConnection(HOST, server.port, timeout=PATIENCE_S)
+    for data, status in ((PNG + bytes(25_000_000), 413), (PNG, 200)):
+        connection.request('POST', '/segment', data)
+        used = connection.sock
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == status
+        assert connection.sock is used, 'the server has closed it, and may have before the answer'
+    connection.close()
+
+
 def test_a_video_that_is_cut_off_is_refused(server: PageServer) -> None:
     refuse(server.post(make_video(3)[:200]), 422, 'complete video')
 
@@ -223,6 +237,11 @@ def test_whoever_leaves_a_video_ends_it(gated: PageServer) -> None:
     gated.predictor.opened.set()
     assert gated.post(PNG).status == 200
     assert count(gated.predictor.entered) < 10
+
+
+def test_videos_make_room_when_they_end(gated: PageServer) -> None:
+    gated.predictor.opened.set()
+    assert [gated.post(make_video(1)).status for _ in range(4)] == [200] * 4
 
 
 def test_a_failure_of_the_network_is_told(gated: PageServer) -> None:
