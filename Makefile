@@ -68,7 +68,7 @@ test: .venv/.installed .venv-jazzy/.installed ## all tests on Kilted, those with
 	@echo 'Setting up .venv, 1 of 2: PyTorch. With CUDA 5 GB on disk and 5 to 20 minutes, once.'
 	@$(BIN)/pip install -q $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch torchvision
 	@echo 'Setting up .venv, 2 of 2: ROS 2 Kilted and tools. About a minute.'
-	@$(BIN)/pip install -q -c requirements/kilted.txt -e '.[torch,ros,train,onnx,bag,test]'
+	@$(BIN)/pip install -q -c requirements/kilted.txt -e '.[torch,ros,train,onnx,bag,web,test]'
 	@touch $@
 
 # A second ROS 2 for the tests: its own wheels first, everything else borrowed from .venv.
@@ -100,7 +100,7 @@ test: .venv/.installed
 	  echo 'to it), and then make again.'; exit 1; } >&2
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --system-site-packages .venv
 	@echo 'Setting up .venv: tools beside the installed ROS 2 and PyTorch. About a minute.'
-	@$(BIN)/pip install -q matplotlib safetensors tensorboard tqdm -e '.[bag,test]'
+	@$(BIN)/pip install -q matplotlib safetensors tensorboard tqdm -e '.[bag,web,test]'
 	@touch $@
 
 endif

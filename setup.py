@@ -26,6 +26,7 @@ setup(
             'weights/*.safetensors',
             'weights/LICENSE',
             'core/engine/*.cu',  # compiled on the GPU's machine
+            'web/static/*',  # what segnet_web shows
         ],
     },
     data_files=[
@@ -57,6 +58,10 @@ setup(
             'torchvision>=0.18',  # joint augmentation of images and labels
             'tqdm',  # progress bars, also of segnet_evaluate, segnet_evaluate_node, segnet_predict
         ],
+        'web': [
+            'starlette>=0.37',  # routes, requests and streamed answers of segnet_web
+            'uvicorn>=0.29',  # speaks HTTP for it; since then it ends as its process is told to
+        ],
         'bag': [
             'rosbags>=0.11,<0.12',  # reads and writes bags without ROS, for segnet_bag
             'tqdm',  # its progress bar
@@ -72,6 +77,7 @@ setup(
             'mypy==2.4.1',  # types; pinned, because new versions find new things
             'pytest',  # runs the tests
             'ruff==0.17.6',  # style and format; pinned likewise
+            'selenium',  # drives the Chromium that looks at the page of segnet_web
             'types-PyYAML',  # types of yaml, for mypy
             'types-tqdm',  # types of tqdm, for mypy
         ],
@@ -94,6 +100,7 @@ setup(
             'segnet_predict = segnet_ros.commands.entry:predict',
             'segnet_pretrain = segnet_ros.commands.entry:pretrain',
             'segnet_train = segnet_ros.commands.entry:train',
+            'segnet_web = segnet_ros.commands.entry:web',
         ],
     },
 )

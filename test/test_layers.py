@@ -151,6 +151,7 @@ MAY_IMPORT = {
     'training': {'core', 'commands'},
     'bag': {'core', 'commands', 'images'},
     'node': {'core', 'images'},
+    'web': {'core', 'commands'},
     'evaluation': {'core', 'commands', 'images', 'training', 'node'},
 }
 """Beside itself. Networks, commands and backends are found by name: nobody imports them."""
@@ -170,10 +171,21 @@ def test_every_folder_has_its_rule() -> None:
     assert folders <= MAY_IMPORT.keys()
 
 
+LAZY_ROS = {'segnet_ros.web.overlay_listener'}
+"""Import ROS, too, and are imported by name when they are needed."""
+
+
 def test_only_node_imports_ros() -> None:
-    wrong = [module for module in MODULES if imports_any(module, ROS)]
-    assert set(wrong) <= set(modules_of('node'))
-    assert wrong, 'the rule sees no import of ROS at all'
+    wrong = {module for module in MODULES if imports_any(module, ROS)}
+    assert wrong > LAZY_ROS, 'the rule sees no import of ROS at all'
+    assert wrong - LAZY_ROS <= set(modules_of('node'))
+
+
+def test_the_page_needs_no_ros() -> None:
+    for module in MODULES:
+        assert not read_imports(module) & LAZY_ROS, f'{module} imports ROS by one of them'
+    for module in LAZY_ROS:
+        assert not imports_any(module, {'torch'})
 
 
 def test_only_segnet_node_sees_ros_and_torch() -> None:
@@ -205,7 +217,7 @@ def names_required(path: Path) -> set[str]:
 
 
 def test_nothing_newer_than_humble() -> None:
-    for module in modules_of('node'):
+    for module in [*modules_of('node'), *LAZY_ROS]:
         assert names_required(MODULES[module]) & NEWER_THAN_HUMBLE == set(), module
     launch_files = list((ROOT / 'launch').glob('*.py'))
     assert launch_files
@@ -230,8 +242,10 @@ def test_importing_does_nothing() -> None:
     modules = [module for folder in folders for module in modules_of(folder)]
     if importlib.util.find_spec('rosbags'):
         modules += modules_of('bag')
+    if importlib.util.find_spec('uvicorn'):
+        modules += [module for module in modules_of('web') if module not in LAZY_ROS]
     if importlib.util.find_spec('rclpy'):
-        modules += modules_of('node') + modules_of('evaluation')
+        modules += [*modules_of('node'), *modules_of('evaluation'), *LAZY_ROS]
     if importlib.util.find_spec('onnx') and importlib.util.find_spec('onnxruntime'):
         modules += modules_of('export')
     command = [sys.executable, '-c', IMPORT_ALL, *modules]

@@ -20,6 +20,7 @@ COMMANDS = {
     'segnet_predict',
     'segnet_pretrain',
     'segnet_train',
+    'segnet_web',
 }
 
 
@@ -65,7 +66,12 @@ def test_manifest_leaves_pytorch_to_the_platform() -> None:
 def test_manifest_names_every_ros_import() -> None:
     keys = {depend.text for depend in read_manifest().findall('exec_depend')}
     pattern = r'^\s*from (\w+_(?:msgs|interfaces)|rclpy|launch|launch_ros|ament_index_python)\b'
-    paths = [*(ROOT / 'segnet_ros' / 'node').glob('*.py'), *(ROOT / 'launch').glob('*.py')]
+    package = ROOT / 'segnet_ros'
+    paths = [
+        *(package / 'node').glob('*.py'),
+        package / 'web' / 'overlay_listener.py',
+        *(ROOT / 'launch').glob('*.py'),
+    ]
     for path in paths:
         imports = re.findall(pattern, path.read_text(), re.M)
         assert set(imports) <= keys, path.name

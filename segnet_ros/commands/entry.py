@@ -41,6 +41,11 @@ def train() -> int:
     return _run('training.train')
 
 
+def web() -> int:
+    """Run ``segnet_web``."""
+    return _run('web.web')
+
+
 def _run(name: str) -> int:
     """
     Run a command.

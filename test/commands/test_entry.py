@@ -1,4 +1,4 @@
-"""The training commands where a package that they need is missing."""
+"""The commands where a package that they need is missing."""
 
 import subprocess
 import sys
@@ -18,15 +18,18 @@ def test_a_missing_package_is_told_in_a_line(name):
     assert line.startswith(f'segnet_{name}: error: expected the Python package tqdm, found none')
 
 
-def test_missing_ros_is_told_in_a_line():
+@pytest.mark.parametrize(
+    ('name', 'missing'), [('evaluate_node', 'rclpy'), ('web', 'uvicorn'), ('bag', 'rosbags')]
+)
+def test_what_one_command_needs_is_told_in_a_line(name, missing):
     program = (
-        "import sys; sys.modules['rclpy'] = None;"
-        'from segnet_ros.commands.entry import evaluate_node; sys.exit(evaluate_node())'
+        f"import sys; sys.modules['{missing}'] = None;"
+        f'from segnet_ros.commands.entry import {name}; sys.exit({name}())'
     )
     result = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
-    assert line.startswith('segnet_evaluate_node: error: expected the Python package rclpy, found')
+    assert line.startswith(f'segnet_{name}: error: expected the Python package {missing}, found')
 
 
 def test_commands_run_through_their_entries():

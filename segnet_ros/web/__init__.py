@@ -1,0 +1,1 @@
+"""A local web page that segments pictures and short videos, and shows a running node."""
