@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ElementTree
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = {
+    'segnet_bag',
     'segnet_demo',
     'segnet_evaluate',
     'segnet_image_source',

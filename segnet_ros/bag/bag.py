@@ -10,6 +10,7 @@ import sys
 from types import FrameType
 
 from segnet_ros.bag.preparation import prepare_job
+from segnet_ros.bag.progress import load_progress
 from segnet_ros.bag.report import Report
 from segnet_ros.bag.source.open_file import STORAGES
 from segnet_ros.bag.workplace import Workplace
@@ -97,6 +98,13 @@ def _label_bag(options: argparse.Namespace) -> None:
     if not 0 <= options.opacity <= 1:
         raise ValueError(f'expected --opacity from 0 to 1, got {options.opacity}')
     workplace = Workplace(options.target)
+    report = _report_left_over(workplace) if workplace.is_left_over else _work(workplace, options)
+    print(report.write(options.target))
+    if not report.is_complete:
+        raise SystemExit(INCOMPLETE)
+
+
+def _work(workplace: Workplace, options: argparse.Namespace) -> Report:
     with workplace.occupy():
         job = prepare_job(options, workplace)
         try:
@@ -104,13 +112,18 @@ def _label_bag(options: argparse.Namespace) -> None:
         except KeyboardInterrupt:
             print(GOES_ON, file=sys.stderr)
             raise
-        report = Report(job.progress.parts, job.cameras, job.bag.list_damage())
         described = {name.lstrip('-'): value for name, value in job.progress.options.items()}
         custom = {'segnet_ros': json.dumps(described)}
         workplace.complete(job.progress.parts, job.bag.metadata, custom)
-    print(report.write(options.target))
-    if not report.is_complete:
-        raise SystemExit(INCOMPLETE)
+    return Report(job.progress.parts, job.cameras, job.bag.list_damage())
+
+
+def _report_left_over(workplace: Workplace) -> Report:
+    """Report on a bag that was completed by a process that could not say so."""
+    progress = load_progress(workplace.progress)
+    assert progress is not None
+    workplace.clear()
+    return Report(progress.parts, [], [part.damage for part in progress.parts if part.damage])
 
 
 if __name__ == '__main__':

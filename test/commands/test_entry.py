@@ -6,7 +6,7 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize('name', ['evaluate', 'predict', 'pretrain', 'train'])
+@pytest.mark.parametrize('name', ['bag', 'evaluate', 'predict', 'pretrain', 'train'])
 def test_a_missing_package_is_told_in_a_line(name):
     program = (
         "import sys; sys.modules['tqdm'] = None;"  # as if it were not installed
