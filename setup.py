@@ -58,7 +58,10 @@ setup(
             'tqdm',  # progress bars, also of segnet_evaluate and segnet_predict
         ],
         'bag': [
-            'rosbags>=0.11,<0.12',  # reads and writes bags without ROS, for segnet_bag
+            'backports.zstd; python_version < "3.14"',  # bags that are compressed and cut off
+            'lz4',  # likewise
+            # Reads and writes bags without ROS, for segnet_bag; the version tried, and its like.
+            'rosbags>=0.11.9,<0.12',
             'tqdm',  # its progress bar
         ],
         'bench': [

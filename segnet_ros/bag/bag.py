@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+import re
 import signal
 import sys
 from types import FrameType
@@ -74,7 +75,10 @@ def _make_parser() -> argparse.ArgumentParser:
         '--opacity', type=float, default=0.5, help='of the colors in overlays (%(default)s)'
     )
     parser.add_argument(
-        '--name', default='segnet', help="of the node in outputs' topics (%(default)s)"
+        '--name',
+        type=_parse_name,
+        default='segnet',
+        help="of the node in outputs' topics (%(default)s)",
     )
     parser.add_argument('--storage', choices=(*STORAGES.values(),), help='of OUT (that of IN)')
     parser.add_argument(
@@ -92,6 +96,19 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     add_checkpoint_options(parser)
     return parser
+
+
+def _parse_name(text: str) -> str:
+    """
+    Read the name of a node.
+
+    :raises argparse.ArgumentTypeError: if it is not one
+    """
+    if not re.fullmatch(r'[A-Za-z_][A-Za-z0-9_]*', text):
+        raise argparse.ArgumentTypeError(
+            f"expected letters, digits and _, and no digit first, got '{text}'"
+        )
+    return text
 
 
 def _label_bag(options: argparse.Namespace) -> None:
