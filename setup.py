@@ -63,7 +63,10 @@ setup(
             'uvicorn>=0.29',  # speaks HTTP for it; since then it ends as its process is told to
         ],
         'bag': [
-            'rosbags>=0.11,<0.12',  # reads and writes bags without ROS, for segnet_bag
+            'backports.zstd; python_version < "3.14"',  # bags that are compressed and cut off
+            'lz4',  # likewise
+            # Reads and writes bags without ROS, for segnet_bag; the version tried, and its like.
+            'rosbags>=0.11.9,<0.12',
             'tqdm',  # its progress bar
         ],
         'onnx': [

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+import re
 import signal
 import sys
 from types import FrameType
 
 from segnet_ros.bag.preparation import prepare_job
+from segnet_ros.bag.progress import load_progress
 from segnet_ros.bag.report import Report
 from segnet_ros.bag.source.open_file import STORAGES
 from segnet_ros.bag.workplace import Workplace
@@ -73,7 +75,10 @@ def _make_parser() -> argparse.ArgumentParser:
         '--opacity', type=float, default=0.5, help='of the colors in overlays (%(default)s)'
     )
     parser.add_argument(
-        '--name', default='segnet', help="of the node in outputs' topics (%(default)s)"
+        '--name',
+        type=_parse_name,
+        default='segnet',
+        help="of the node in outputs' topics (%(default)s)",
     )
     parser.add_argument('--storage', choices=(*STORAGES.values(),), help='of OUT (that of IN)')
     parser.add_argument(
@@ -93,10 +98,30 @@ def _make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _parse_name(text: str) -> str:
+    """
+    Read the name of a node.
+
+    :raises argparse.ArgumentTypeError: if it is not one
+    """
+    if not re.fullmatch(r'[A-Za-z_][A-Za-z0-9_]*', text):
+        raise argparse.ArgumentTypeError(
+            f"expected letters, digits and _, and no digit first, got '{text}'"
+        )
+    return text
+
+
 def _label_bag(options: argparse.Namespace) -> None:
     if not 0 <= options.opacity <= 1:
         raise ValueError(f'expected --opacity from 0 to 1, got {options.opacity}')
     workplace = Workplace(options.target)
+    report = _report_left_over(workplace) if workplace.is_left_over else _work(workplace, options)
+    print(report.write(options.target))
+    if not report.is_complete:
+        raise SystemExit(INCOMPLETE)
+
+
+def _work(workplace: Workplace, options: argparse.Namespace) -> Report:
     with workplace.occupy():
         job = prepare_job(options, workplace)
         try:
@@ -104,13 +129,18 @@ def _label_bag(options: argparse.Namespace) -> None:
         except KeyboardInterrupt:
             print(GOES_ON, file=sys.stderr)
             raise
-        report = Report(job.progress.parts, job.cameras, job.bag.list_damage())
         described = {name.lstrip('-'): value for name, value in job.progress.options.items()}
         custom = {'segnet_ros': json.dumps(described)}
         workplace.complete(job.progress.parts, job.bag.metadata, custom)
-    print(report.write(options.target))
-    if not report.is_complete:
-        raise SystemExit(INCOMPLETE)
+    return Report(job.progress.parts, job.cameras, job.bag.list_damage())
+
+
+def _report_left_over(workplace: Workplace) -> Report:
+    """Report on a bag that was completed by a process that could not say so."""
+    progress = load_progress(workplace.progress)
+    assert progress is not None
+    workplace.clear()
+    return Report(progress.parts, [], [part.damage for part in progress.parts if part.damage])
 
 
 if __name__ == '__main__':

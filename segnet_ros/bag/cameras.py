@@ -74,10 +74,10 @@ def _find_objection(bag: SourceBag, key: TopicKey, keys: list[TopicKey]) -> str:
     """Tell why a topic does not look like a camera's; empty if it does."""
     if _OURS.fullmatch(key.name):
         return 'it is an output of this package'
-    if key.msgtype == COMPRESSED:
-        base = key.name.removesuffix(_COMPRESSED_PART)
-        if base != key.name and TopicKey(base, RAW) in keys and bag.counts[TopicKey(base, RAW)]:
-            return f'{base} has the same images'
+    raw = TopicKey(key.name.removesuffix(_COMPRESSED_PART), RAW)
+    is_repeated = key.msgtype == COMPRESSED and bag.counts[raw] >= bag.counts[key] > 0
+    if is_repeated and raw in keys and not _find_objection(bag, raw, keys):
+        return f'{raw.name} has the same images'
     first = bag.read_first(key)
     try:
         message = read_message(first.data, key.msgtype) if first else None

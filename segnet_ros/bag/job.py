@@ -51,22 +51,24 @@ class Job(NamedTuple):
 
         :param number: of the file
         """
+        file = self.bag.files[number]
         parts = [part for part in self.progress.parts if part.file == number]
         if parts and parts[-1].is_last:
+            file.damage = parts[-1].damage
             return
         place = Place(*parts[-1].place) if parts else Place()
-        file = self.bag.files[number]
         to_label, to_write = Reading(file, place), Reading(file, place)
         while True:
             journal = self._label_part(to_label, bar)
             written = self._write_part(to_write, journal)
             index = len(self.progress.parts)
             self.workplace.keep(index, written.metadata)
-            part = Part(number, list(to_label.place), to_label.is_at_end, *written)
+            place, is_last = to_label.place, to_label.is_at_end
+            part = Part(number, list(place), is_last, file.damage if is_last else '', *written)
             self.progress.parts.append(part)
             self.progress.save(self.workplace.progress)
             journal.path.unlink()
-            if part.is_last:
+            if is_last:
                 return
 
     def _label_part(self, messages: Reading, bar: tqdm[Any]) -> Journal:

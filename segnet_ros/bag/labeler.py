@@ -86,4 +86,4 @@ def _try(action: Callable[[], T]) -> T | str:
     try:
         return action()
     except ValueError as error:
-        return str(error)
+        return str(error) or type(error).__name__

@@ -60,7 +60,7 @@ class Format(NamedTuple):
     storage: str
     """mcap or sqlite3."""
     version: Literal[8, 9]
-    """Of the metadata: that of Jazzy and later is 9, which Humble cannot read."""
+    """Of the metadata; 9 came with Jazzy."""
     compression: str
     """'', 'file', 'message', or 'storage' for the chunks of mcap."""
 

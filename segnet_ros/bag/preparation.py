@@ -36,13 +36,14 @@ def prepare_job(options: argparse.Namespace, workplace: Workplace) -> Job:
     :raises OSError: if something cannot be read or written
     :raises ValueError: if bag and options do not fit together, or those of before are others
     """
+    outputs = list(dict.fromkeys(options.outputs))
     checkpoint = find_checkpoint(options.checkpoint)  # first, as it takes no time
     bag = SourceBag(options.source, workplace.scratch)
-    cameras = _choose_cameras(bag, options)
+    cameras = _choose_cameras(bag, options, outputs)
     predictor = Predictor.from_checkpoint(checkpoint, options.device, options.precision)
     described: dict[str, Any] = {
         '--topics': [camera.key.name for camera in cameras],
-        '--outputs': options.outputs,
+        '--outputs': outputs,
         '--compressed': options.compressed,
         '--opacity': options.opacity,
         '--name': options.name,
@@ -56,17 +57,19 @@ def prepare_job(options: argparse.Namespace, workplace: Workplace) -> Job:
         cameras,
         workplace,
         _begin(bag, described, workplace, options.batch_size, predictor),
-        Labeler(predictor, options.outputs, options.opacity, options.compressed).label,
+        Labeler(predictor, outputs, options.opacity, options.compressed).label,
         PartWriter(bag.topics, cameras, options.compressed, _choose_format(bag, options.storage)),
         options.max_file_size * 2**20,
     )
 
 
-def _choose_cameras(bag: SourceBag, options: argparse.Namespace) -> list[Camera]:
+def _choose_cameras(
+    bag: SourceBag, options: argparse.Namespace, outputs: list[str]
+) -> list[Camera]:
     choice = choose_topics(bag, options.topics)
     for name, reason in choice.left_out.items():
         print(f'not labeled: {name}: {reason}', file=sys.stderr)
-    cameras = name_outputs(choice.keys, options.outputs, options.name, options.compressed)
+    cameras = name_outputs(choice.keys, outputs, options.name, options.compressed)
     check_names(cameras, bag, options.name)
     return cameras
 

@@ -22,6 +22,8 @@ class Part:
     """Where in that file the next part begins: the fields of a Place."""
     is_last: bool
     """Whether it has the last messages of that file."""
+    damage: str
+    """What is wrong with that file, if this has its last messages."""
     metadata: dict[str, Any]
     """What metadata.yaml would say of a bag with this file alone."""
     labeled: dict[str, int]

@@ -55,6 +55,7 @@ class Workplace:
                     ' wait for it, or end it'
                 ) from error
             self._refuse_target()  # which another may have completed meanwhile
+            self._bag.mkdir(exist_ok=True)
             try:
                 yield
             finally:
@@ -82,7 +83,6 @@ class Workplace:
 
         :param metadata: of the part
         """
-        self._bag.mkdir(exist_ok=True)
         (name,) = metadata['relative_file_paths']
         (self.locate_part(part) / name).replace(self._bag / name)
         _sync(self._bag)
@@ -104,7 +104,16 @@ class Workplace:
         _sync(self._bag)
         self._bag.rename(self.target)
         _sync(self.target.parent)
-        shutil.rmtree(self.folder)
+        self.clear()
+
+    @property
+    def is_left_over(self) -> bool:
+        """Whether the bag has appeared, and the process ended before it removed the rest."""
+        return self.target.exists() and self.progress.exists() and not self._bag.exists()
+
+    def clear(self) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _sync(folder: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from typing import NamedTuple
 
 PROCESSES = multiprocessing.get_context('forkserver')  # which imports PyTorch once for all
-PROCESSES.set_forkserver_preload(['segnet_ros.bag.bag'])
+PROCESSES.set_forkserver_preload(['segnet_ros.bag.bag', 'torch._dynamo'])
 
 
 class Ended(NamedTuple):

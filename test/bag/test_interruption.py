@@ -110,6 +110,17 @@ def test_a_killed_one_goes_on(
     assert '/rear/image_raw: 1 without labels' in printed
 
 
+def test_one_that_is_killed_as_the_bag_appears_has_done_its_work(
+    case: Case, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moment = 'segnet_ros.bag.workplace:Workplace.clear'
+    run_until(moment, 1, 'SIGKILL', case.arguments, case.log)
+    assert read_bag(case.target) == case.expected
+    case.go_on()
+    assert f'{IMAGES} images labeled' in capsys.readouterr().out
+    assert case.label_bag(case.source, case.target, *OPTIONS) == 1
+
+
 def test_one_that_is_killed_again_and_again_computes_nothing_twice(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize('name', ['evaluate', 'export', 'predict', 'pretrain', 'train'])
+@pytest.mark.parametrize('name', ['bag', 'evaluate', 'export', 'predict', 'pretrain', 'train'])
 def test_a_missing_package_is_told_in_a_line(name):
     program = (
         "import sys; sys.modules['tqdm'] = None;"  # as if it were not installed
@@ -18,9 +18,7 @@ def test_a_missing_package_is_told_in_a_line(name):
     assert line.startswith(f'segnet_{name}: error: expected the Python package tqdm, found none')
 
 
-@pytest.mark.parametrize(
-    ('name', 'missing'), [('evaluate_node', 'rclpy'), ('web', 'uvicorn'), ('bag', 'rosbags')]
-)
+@pytest.mark.parametrize(('name', 'missing'), [('evaluate_node', 'rclpy'), ('web', 'uvicorn')])
 def test_what_one_command_needs_is_told_in_a_line(name, missing):
     program = (
         f"import sys; sys.modules['{missing}'] = None;"

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from rosbags.interfaces import MessageDefinition
 from rosbags.interfaces import Qos
+from rosbags.rosbag2.metadata import parse_qos
 
 
 class TopicKey(NamedTuple):
@@ -30,6 +31,14 @@ class Topic(NamedTuple):
     serialization_format: str
     qos: tuple[Qos, ...]
     """Offered by the publishers, as recorded."""
+
+
+def read_qos(text: str) -> tuple[Qos, ...]:
+    """Read offered QoS as it stands in files; none if it cannot be read."""
+    try:
+        return tuple(parse_qos(text))
+    except Exception:  # of any type, since bytes of a damaged file lead anywhere
+        return ()
 
 
 class Message(NamedTuple):

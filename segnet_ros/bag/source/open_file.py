@@ -32,7 +32,8 @@ def open_file(path: Path, folder: Path) -> BagFile:
     if path.suffix == COMPRESSED:
         path, damage = _decompress(path, folder / path.stem)
     if path.suffix == '.db3':
-        path = _recover(path, folder / path.name)
+        path, problem = _recover(path, folder / path.name)
+        damage = damage or problem
     file = _open(path)
     file.damage = file.damage or damage
     return file
@@ -74,16 +75,18 @@ def _decompress(path: Path, target: Path) -> tuple[Path, str]:
     return target, note.read_text()
 
 
-def _recover(path: Path, target: Path) -> Path:
+def _recover(path: Path, target: Path) -> tuple[Path, str]:
     """
     Let SQLite put into a copy what it had not yet put into the file, if there is something.
 
-    :return: the file or the copy, which stays the file if SQLite cannot
+    :return: the file or the copy, and what is wrong if SQLite cannot
     """
     sides = [path.with_name(path.name + suffix) for suffix in _SIDE_FILES]
     sides = [side for side in sides if side.exists() and side.stat().st_size]
-    if not sides or target.exists():
-        return target if target.exists() and sides else path
+    if not sides:
+        return path, ''
+    if target.exists():  # from before an interruption
+        return target, ''
     temporary = target.with_name(f'recovering_{target.name}')
     for source in (path, *sides):
         shutil.copyfile(
@@ -93,7 +96,7 @@ def _recover(path: Path, target: Path) -> Path:
         with sqlite3.connect(temporary) as connection:
             connection.execute('PRAGMA journal_mode=DELETE')
         connection.close()
-    except sqlite3.DatabaseError:
-        return path
+    except sqlite3.DatabaseError as error:
+        return path, f'what SQLite has left beside it could not be put into it ({error})'
     temporary.replace(target)
-    return target
+    return target, ''

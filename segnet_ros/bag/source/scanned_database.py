@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from rosbags.interfaces import MessageDefinition
 from rosbags.interfaces import MessageDefinitionFormat
-from rosbags.rosbag2.metadata import parse_qos
 from segnet_ros.bag.source.database_pages import DatabasePages
 from segnet_ros.bag.source.messages import Message
 from segnet_ros.bag.source.messages import Place
+from segnet_ros.bag.source.messages import read_qos
 from segnet_ros.bag.source.messages import Topic
 from segnet_ros.bag.source.messages import TopicKey
 from segnet_ros.bag.source.zstandard import decompress_message
@@ -101,4 +101,4 @@ def _make_topic(name: str, msgtype: str, serialization: str, rest: list[Any]) ->
     qos, digest = [*rest, '', ''][:2]
     definition = MessageDefinition(MessageDefinitionFormat.NONE, '')
     key = TopicKey(name, msgtype)
-    return Topic(key, definition, digest, serialization, tuple(parse_qos(qos)))
+    return Topic(key, definition, digest, serialization, read_qos(qos))

@@ -19,9 +19,9 @@ import zlib
 from lz4.frame import LZ4FrameDecompressor
 from rosbags.interfaces import MessageDefinition
 from rosbags.interfaces import MessageDefinitionFormat
-from rosbags.rosbag2.metadata import parse_qos
 from segnet_ros.bag.source.messages import Message
 from segnet_ros.bag.source.messages import Place
+from segnet_ros.bag.source.messages import read_qos
 from segnet_ros.bag.source.messages import Topic
 from segnet_ros.bag.source.messages import TopicKey
 from segnet_ros.bag.source.record_fields import RecordFields
@@ -83,14 +83,15 @@ class ScannedMcap:
             file.seek(len(MAGIC))
             self.damage = 'it is damaged, or its end is missing'
             try:
-                yield from self._read_records(file)
+                yield from self._read_records(file, self.path.stat().st_size)
             except (struct.error, ValueError, RuntimeError, KeyError, ZstdError):
                 return
 
-    def _read_records(self, file: BinaryIO) -> Iterator[Message]:
+    def _read_records(self, file: BinaryIO, end: int) -> Iterator[Message]:
         """
         Read records up to one that is not whole, those of chunks as well.
 
+        :param end: of the file, in bytes
         :raises Exception: of several types, if bytes make no sense
         """
         while len(head := file.read(_HEAD.size)) == _HEAD.size:
@@ -98,16 +99,17 @@ class ScannedMcap:
             if kind == _DATA_END:
                 self.damage = ''
                 return
-            record = file.read(length)
+            missing = length - (end - file.tell())
+            if missing > 0 and kind != _CHUNK:
+                return
+            record = file.read(length - max(0, missing))
             if kind == _CHUNK:
                 chunk = _open_chunk(record, length)
                 self.is_compressed |= chunk.is_compressed
-                yield from self._read_records(BytesIO(chunk.records))
+                yield from self._read_records(BytesIO(chunk.records), len(chunk.records))
                 if not chunk.is_whole:
                     return
-            if len(record) < length:
-                return
-            if kind == _SCHEMA:
+            elif kind == _SCHEMA:
                 self._add_schema(RecordFields(record))
             elif kind == _CHANNEL:
                 self._add_channel(RecordFields(record))
@@ -133,7 +135,7 @@ class ScannedMcap:
             definition,
             metadata.get('topic_type_hash', ''),
             encoding,
-            tuple(parse_qos(metadata.get('offered_qos_profiles', ''))),
+            read_qos(metadata.get('offered_qos_profiles', '')),
         )
 
 

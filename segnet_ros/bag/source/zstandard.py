@@ -19,8 +19,13 @@ _BLOCK = 2**22
 
 
 def decompress_message(data: bytes) -> bytes:
-    """Decompress a message, if it is compressed: rosbag2 can do so one by one."""
-    return zstd.decompress(data) if data.startswith(_MAGIC) else data
+    """Decompress a message, if it is compressed: rosbag2 can do so one by one; else, keep it."""
+    if not data.startswith(_MAGIC):
+        return data
+    try:
+        return zstd.decompress(data)
+    except ZstdError:
+        return data
 
 
 def decompress_start(data: bytes) -> bytes:
