@@ -21,39 +21,17 @@ import pytest
 
 pytest.importorskip('uvicorn', reason='needs the extra web')
 
+from gate import Gate
 from page_server import Answer
 from page_server import HOST
 from page_server import PageServer
 from page_server import PATIENCE_S
-from segnet_ros.core.predictor import Prediction
-from segnet_ros.core.predictor import Predictor
 from segnet_ros.web.limits import Limits
 from video_files import make_video
 
 Serve = Callable[..., PageServer]
 PICTURE = draw_smooth()
 PNG = make_png(PICTURE)
-
-
-class Gate:
-    """A predictor that waits before it computes, or fails."""
-
-    def __init__(self, predictor: Predictor) -> None:
-        self._predictor = predictor
-        self.entered = threading.Semaphore(0)
-        self.opened = threading.Event()
-        self.failure: Exception | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._predictor, name)
-
-    def predict(self, *args: Any) -> Prediction:
-        """Compute when the gate is open."""
-        self.entered.release()
-        assert self.opened.wait(PATIENCE_S)
-        if self.failure is not None:
-            raise self.failure
-        return self._predictor.predict(*args)
 
 
 @pytest.fixture
