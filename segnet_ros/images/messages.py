@@ -7,21 +7,36 @@ from typing import Protocol
 
 
 class RawImage(Protocol):
-    """
-    The fields of sensor_msgs/msg/Image that are read.
+    """The fields of sensor_msgs/msg/Image that are read."""
 
-    ``data`` is a buffer of bytes: an ``array.array``, ``bytes`` or a NumPy array.
-    """
+    @property
+    def height(self) -> int:
+        """In pixels."""
 
-    height: int
-    width: int
-    encoding: str
-    is_bigendian: int
-    step: int
-    data: Any
+    @property
+    def width(self) -> int:
+        """In pixels."""
+
+    @property
+    def encoding(self) -> str:
+        """Name of the encoding."""
+
+    @property
+    def is_bigendian(self) -> int:
+        """Whether the high byte of a sample comes first."""
+
+    @property
+    def step(self) -> int:
+        """Bytes from one row to the next."""
+
+    @property
+    def data(self) -> Any:
+        """A buffer of bytes: ``bytes``, a memoryview, an ``array.array`` or a NumPy array."""
 
 
 class CompressedImage(Protocol):
-    """The field of sensor_msgs/msg/CompressedImage that is read, a buffer of bytes."""
+    """The field of sensor_msgs/msg/CompressedImage that is read."""
 
-    data: Any
+    @property
+    def data(self) -> Any:
+        """A buffer of bytes, as that of a RawImage."""
