@@ -24,6 +24,7 @@ from segnet_ros.commands.command import parse_size
 from segnet_ros.commands.command import run_command
 from segnet_ros.core.arguments import parse_positive_number
 from segnet_ros.core.checkpoint import load_checkpoint
+from segnet_ros.core.weight_files import write_atomically
 from segnet_ros.evaluation.read_ahead import read_ahead
 from segnet_ros.evaluation.report import describe_outcome
 from segnet_ros.evaluation.report import summarize_outcome
@@ -144,7 +145,8 @@ def _evaluate(options: argparse.Namespace, node_arguments: list[str], stop: Stop
     if options.json:
         metrics |= {'seen_in_training': seen, 'conditions': conditions}
         metrics |= summarize_outcome(outcome)
-        options.json.write_text(json.dumps(metrics, indent=2) + '\n', encoding='utf-8')
+        with write_atomically(options.json) as path:
+            path.write_text(json.dumps(metrics, indent=2) + '\n', encoding='utf-8')
 
 
 def _list_node_arguments(options: argparse.Namespace) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -17,7 +18,8 @@ from segnet_ros.training.evaluate import main as evaluate
 pytestmark = pytest.mark.ros
 
 COMMAND = [sys.executable, '-m', 'segnet_ros.evaluation.evaluate_node']
-TIMEOUT_S = 180
+TIMEOUT_S = 400
+SLOWLY = ('--mode', 'real-time', '--rate', '0.5')
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -122,14 +124,24 @@ def test_a_node_that_cannot_be_compared_is_told_in_a_line(
 
 
 def test_a_node_that_dies_is_told_in_a_line(odd_data: Path, small_checkpoint: Path) -> None:
-    slowly = ('--mode', 'real-time', '--rate', '0.5')
-    process = start('--data', odd_data, '--checkpoint', small_checkpoint, *slowly)
+    process = start('--data', odd_data, '--checkpoint', small_checkpoint, *SLOWLY)
     wait_for(process.stderr, '2/6')
     (node,) = list_children(process)
     os.kill(node, signal.SIGKILL)
     _, stderr = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 1
     assert 'expected segnet_node to go on, it ended with SIGKILL' in read_error(stderr)
+
+
+def test_a_node_ends_with_who_started_it(odd_data: Path, small_checkpoint: Path) -> None:
+    process = start('--data', odd_data, '--checkpoint', small_checkpoint, *SLOWLY)
+    wait_for(process.stderr, '2/6')
+    (node,) = map(os.pidfd_open, list_children(process))
+    process.kill()
+    process.communicate(timeout=TIMEOUT_S)
+    ended, _, _ = select.select([node], [], [], TIMEOUT_S)
+    os.close(node)
+    assert ended
 
 
 @pytest.mark.parametrize(
@@ -139,8 +151,7 @@ def test_a_node_that_dies_is_told_in_a_line(odd_data: Path, small_checkpoint: Pa
 def test_a_signal_ends_it_and_the_node(
     odd_data: Path, small_checkpoint: Path, number: int, code: int, is_early: bool
 ) -> None:
-    slowly = ('--mode', 'real-time', '--rate', '0.5')
-    process = start('--data', odd_data, '--checkpoint', small_checkpoint, *slowly)
+    process = start('--data', odd_data, '--checkpoint', small_checkpoint, *SLOWLY)
     wait_for(process.stderr, '0/6' if is_early else '2/6')
     children: list[int] = []
     while not children and process.poll() is None:  # the bar comes just before

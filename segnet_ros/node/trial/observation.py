@@ -16,7 +16,7 @@ from segnet_ros.node.trial.last_words import read_log
 from segnet_ros.node.trial.processes import Process
 from segnet_ros.node.trial.processes import StopRequest
 
-START_S = 180.0
+START_S = 300.0
 """How long programs may take until the first result."""
 SILENCE_S = 30.0
 """How long there may be no result after the first."""

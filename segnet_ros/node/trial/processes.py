@@ -16,6 +16,7 @@ from segnet_ros.node.trial.errors import TrialError
 
 Process = subprocess.Popen[bytes]
 
+ATTACHED = 'segnet_ros.node.trial.attached'
 STOP_S = 5.0
 """How long a process may take to end."""
 
@@ -46,12 +47,12 @@ class StopRequest:
 @contextmanager
 def start(module: str, arguments: list[str], log: IO[str]) -> Iterator[Process]:
     """
-    Start a program of this package, and make sure that it ends.
+    Start a program of this package, and make sure that it ends, even where this process is killed.
 
     :param arguments: for ROS
     :param log: takes what it writes
     """
-    command = [sys.executable, '-m', module, '--ros-args', *arguments]
+    command = [sys.executable, '-m', ATTACHED, module, '--ros-args', *arguments]
     process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     try:
         yield process
