@@ -3,6 +3,8 @@ Exported SegNets against PyTorch in fp32, on the images of a data set, in every 
 
 Each case is a size of image and of network input, even and odd, and a number of images at once.
 Told are the pixels of another label, and how far apart PyTorch's two highest logits are there.
+PyTorch with other kernels takes part: where two pixels of a pooling window are all but equal, the
+order of additions decides which is the highest, and so do a few labels.
 """
 
 from __future__ import annotations
@@ -14,17 +16,22 @@ from pathlib import Path
 from typing import Any
 
 from machine import describe_machine
+import numpy as np
+from numpy.typing import NDArray
 from segnet_ros.commands.command import add_checkpoint_option
 from segnet_ros.commands.command import add_data_option
 from segnet_ros.commands.command import parse_positive
 from segnet_ros.commands.command import parse_size
 from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.checkpoint import load_checkpoint
+from segnet_ros.core.engine import make_engine
+from segnet_ros.core.outputs import resize_logits
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.export.model import build_model
 from segnet_ros.export.model import Export
 from segnet_ros.export.operator_check import check_operators
 from segnet_ros.export.runtimes import open_runtimes
+from segnet_ros.export.runtimes import Run
 from segnet_ros.export.self_check import compare
 from segnet_ros.export.self_check import read_resized
 from segnet_ros.training.data.image_files import list_files
@@ -73,7 +80,9 @@ def compare_case(
     operators = check_operators(model)
     images = [partial(read_resized, path, export.image_size) for path in paths]
     predictor = Predictor(checkpoint, 'cpu', 'fp32', export.input_size)
-    agreements = compare(open_runtimes(model.SerializeToString()), predictor, images, batch)
+    runs = open_runtimes(model.SerializeToString())
+    runs['PyTorch, layer by layer'] = make_plain_run(checkpoint, export)
+    agreements = compare(runs, predictor, images, batch)
     case = {'image_size': export.image_size, 'input_size': export.input_size, 'batch': batch}
     print(f'\n{case}, {len(paths)} images; {dict(operators)}')
     rows = []
@@ -82,6 +91,19 @@ def compare_case(
         row = {**case, 'runtime': runtime, 'pixels': agreement.pixels, 'gaps': agreement.gaps}
         rows.append({**row, 'confidence_error': agreement.confidence_error})
     return rows
+
+
+def make_plain_run(checkpoint: Checkpoint, export: Export) -> Run:
+    """Make PyTorch compute without the kernels that the predictor has."""
+    engine = make_engine(checkpoint, torch.device('cpu'), torch.float32, is_fused=False)
+
+    @torch.inference_mode()
+    def run(images: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
+        logits = [engine.compute_logits(image, export.input_size) for image in images]
+        resized = [resize_logits(one, export.image_size)[0].numpy() for one in logits]
+        return {'logits': np.stack(resized)}
+
+    return run
 
 
 if __name__ == '__main__':
