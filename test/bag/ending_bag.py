@@ -65,6 +65,7 @@ def _label(prepare: Callable[..., None], values: Any, arguments: list[str], log:
 
 
 def _end_before(moment: str, number: int, ending: str) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore it in the background
     module, _, path = moment.partition(':')
     *owners, name = path.split('.')
     owner: Any = importlib.import_module(module)

@@ -93,6 +93,29 @@ def test_a_bag_comes_back_whole_with_labels_beside_the_images(
     assert sorted(path.name for path in tmp_path.iterdir()) == ['in', 'out']
 
 
+def test_ros_reads_the_outputs(label_bag: Callable[..., int], tmp_path: Path) -> None:
+    pytest.importorskip('rclpy', reason='needs ROS 2')
+    from rclpy.serialization import deserialize_message
+    from sensor_msgs.msg import CompressedImage
+    from sensor_msgs.msg import Image
+
+    source = write_bag(tmp_path / 'in', drive(1), topics=TOPICS)
+    options = ('--topics', '/front/image_raw', '--outputs', 'overlay', 'confidence')
+    assert label_bag(source, tmp_path / 'raw', *options) == 0
+    assert label_bag(source, tmp_path / 'compressed', *options, '--compressed') == 0
+    for name, kind in (('raw', Image), ('compressed', CompressedImage)):
+        outputs = [one for one in read_bag(tmp_path / name) if is_output(one)]
+        overlay, confidence = (deserialize_message(one.data, kind) for one in outputs)
+        for message in (overlay, confidence):
+            assert message.header.frame_id == 'front'
+            assert message.header.stamp.nanosec == (START - 7_000_000) % 10**9
+        if kind is Image:
+            assert (overlay.encoding, overlay.height, overlay.step) == ('rgb8', 48, 3 * 64)
+            assert len(overlay.data) == 48 * 3 * 64
+        else:
+            assert cv2.imdecode(np.asarray(confidence.data), cv2.IMREAD_UNCHANGED).ndim == 2
+
+
 @pytest.mark.parametrize('storage', STORAGES)
 def test_what_the_bag_says_of_its_topics_is_kept(
     label_bag: Callable[..., int], tmp_path: Path, storage: str
