@@ -27,8 +27,8 @@ from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.engine import make_engine
 from segnet_ros.core.outputs import resize_logits
 from segnet_ros.core.predictor import Predictor
-from segnet_ros.export.model import build_model
-from segnet_ros.export.model import Export
+from segnet_ros.export.exported_model import build_model
+from segnet_ros.export.exported_model import Export
 from segnet_ros.export.operator_check import check_operators
 from segnet_ros.export.runtimes import open_runtimes
 from segnet_ros.export.runtimes import Run

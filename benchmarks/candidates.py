@@ -208,7 +208,7 @@ def _make_onnxruntime(checkpoint: Checkpoint) -> Callable[[Tensor], Run]:
 
 def _export(checkpoint: Checkpoint, example: Tensor) -> bytes:
     """Export the network alone, as the backend onnxruntime does."""
-    from segnet_ros.export.model import build_network_model
+    from segnet_ros.export.exported_model import build_network_model
 
     model = build_network_model(checkpoint, (example.shape[2], example.shape[3]))
     return model.SerializeToString()

@@ -12,8 +12,8 @@ from segnet_ros.commands.command import run_command
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.encoder import check_size
 from segnet_ros.core.weight_files import write_atomically
-from segnet_ros.export.model import build_model
-from segnet_ros.export.model import Export
+from segnet_ros.export.exported_model import build_model
+from segnet_ros.export.exported_model import Export
 from segnet_ros.export.self_check import check_model
 
 SUFFIX = '.onnx'

@@ -16,7 +16,7 @@ from segnet_ros.core.engine.backend import Engine
 from segnet_ros.core.engine.pipeline import Pipeline
 from segnet_ros.export.exported_checkpoint import ExportedCheckpoint
 from segnet_ros.export.exported_checkpoint import load_exported
-from segnet_ros.export.model import build_network_model
+from segnet_ros.export.exported_model import build_network_model
 from segnet_ros.export.onnxruntime_network import OnnxRuntimeNetwork
 from segnet_ros.export.providers import ON_CUDA
 import torch

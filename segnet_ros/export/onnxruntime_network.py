@@ -27,7 +27,7 @@ class OnnxRuntimeNetwork:
         """
         Load it into the first provider that takes it.
 
-        :param model: of :func:`segnet_ros.export.model.build_network_model`
+        :param model: of :func:`segnet_ros.export.exported_model.build_network_model`
         :param device: of the tensors
         :param precision: of the model
         :raises DeviceError: if nothing computes on that device

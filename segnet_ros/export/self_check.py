@@ -23,7 +23,7 @@ from segnet_ros.core.predictor import Predictor
 from segnet_ros.core.scenes import render_scene
 from segnet_ros.export.agreement import Agreement
 from segnet_ros.export.export_error import ExportError
-from segnet_ros.export.model import Export
+from segnet_ros.export.exported_model import Export
 from segnet_ros.export.operator_check import check_operators
 from segnet_ros.export.runtimes import open_runtimes
 from segnet_ros.export.runtimes import Run
@@ -43,7 +43,7 @@ def check_model(
     """
     Check that a model is valid, that runtimes take it, and that they compute what PyTorch does.
 
-    :param model: of :func:`segnet_ros.export.model.build_model`
+    :param model: of :func:`segnet_ros.export.exported_model.build_model`
     :param folder: of photographs to compare on; None for rendered scenes alone
     :return: by runtime, how far it agrees
     :raises ExportError: if anything is not as it should be

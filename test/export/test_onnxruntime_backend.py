@@ -20,8 +20,8 @@ from segnet_ros.core.outputs import OUTPUTS
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.core.scenes import render_scene
 from segnet_ros.core.selection import Selection
-from segnet_ros.export.model import build_model
-from segnet_ros.export.model import Export
+from segnet_ros.export.exported_model import build_model
+from segnet_ros.export.exported_model import Export
 from segnet_ros.export.providers import choose_providers
 import torch
 

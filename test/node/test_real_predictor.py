@@ -42,8 +42,8 @@ def export(checkpoint: Path, folder: Path) -> Path:
     """Export a checkpoint, and return the file."""
     onnx = pytest.importorskip('onnx', reason='needs the extra onnx')
     from segnet_ros.core.checkpoint import load_checkpoint
-    from segnet_ros.export.model import build_model
-    from segnet_ros.export.model import Export
+    from segnet_ros.export.exported_model import build_model
+    from segnet_ros.export.exported_model import Export
 
     path = folder / 'exported.onnx'
     onnx.save(build_model(load_checkpoint(checkpoint), Export((64, 96), (48, 64))), path)

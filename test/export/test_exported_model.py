@@ -17,8 +17,8 @@ from segnet_ros.core.registry import MODULES
 from segnet_ros.core.scenes import render_scene
 from segnet_ros.export.agreement import Agreement
 from segnet_ros.export.export_error import ExportError
-from segnet_ros.export.model import build_model
-from segnet_ros.export.model import Export
+from segnet_ros.export.exported_model import build_model
+from segnet_ros.export.exported_model import Export
 from segnet_ros.export.operator_check import check_operators
 from segnet_ros.export.operator_check import FORBIDDEN
 from segnet_ros.export.operator_check import read_types
