@@ -7,6 +7,7 @@ from pathlib import Path
 import shutil
 import sqlite3
 from typing import Any
+import zlib
 
 from bag_files import drive
 from bag_files import make_wheel
@@ -118,6 +119,39 @@ def test_a_damaged_chunk_ends_a_whole_mcap_file(tmp_path: Path) -> None:
     assert 0 < len(found) < len(sent)
     (damage,) = bag.list_damage()
     assert damage.startswith('in.mcap: it cannot be read beyond')
+
+
+def write_checksums(path: Path) -> list[int]:
+    """Give the chunks of an mcap file their checksums, and tell where they end."""
+    data = bytearray(path.read_bytes())
+    position, ends = 8, []
+    while data[position] != 0x0F:
+        begin = position + 9
+        position = begin + int.from_bytes(data[position + 1 : position + 9], 'little')
+        if data[begin - 9] == 0x06:
+            records = data[begin + 40 : position]
+            data[begin + 24 : begin + 28] = zlib.crc32(records).to_bytes(4, 'little')
+            ends.append(position)
+    path.write_bytes(data)
+    return ends
+
+
+@pytest.mark.usefixtures('small_chunks')
+def test_a_chunk_with_another_checksum_ends_a_file_without_its_index(tmp_path: Path) -> None:
+    sent = drive(6)
+    path = write_bag(tmp_path / 'in', sent) / 'in.mcap'
+    ends = write_checksums(path)
+    assert len(ends) > 3
+    data = bytearray(path.read_bytes()[:-40])
+    path.write_bytes(data)
+    assert read_all(open_file(path, tmp_path)) == sent
+    data[ends[2] - 1] ^= 1
+    path.write_bytes(data)
+    file = open_file(path, tmp_path)
+    found = read_all(file)
+    assert found == sent[: len(found)]
+    assert 7 < len(found) < len(sent)
+    assert file.damage
 
 
 @pytest.mark.parametrize('order', ['ascending', 'mixed'])
