@@ -19,7 +19,9 @@ from segnet_ros.core.network import Network
 from segnet_ros.core.pooling import max_pool
 from segnet_ros.core.pooling import unpool
 from segnet_ros.networks.heads import HeadConfig
-from segnet_ros.networks.heads import make_convolution
+from segnet_ros.networks.heads import rectify
+from segnet_ros.networks.heads import WideConvolution
+from segnet_ros.networks.heads import WideDeconvolution
 from torch import nn
 from torch import Tensor
 
@@ -48,11 +50,11 @@ class DeconvNet(Network):
         self.encoder = make_encoder(config)
         deepest = config.widths[-1]
         self.head = nn.Sequential(
-            *make_convolution(deepest, config.head_width, 7),
+            *rectify(WideConvolution(deepest, config.head_width, 7)),
             nn.Dropout(),
-            *make_convolution(config.head_width, config.head_width, 1),
+            *rectify(nn.Conv2d(config.head_width, config.head_width, 1)),
             nn.Dropout(),
-            *_make_deconvolution(config.head_width, deepest, 7),
+            *_initialize_and_rectify(WideDeconvolution(config.head_width, deepest, 7)),
         )
         outputs = (config.widths[0], *config.widths[:-1])
         self.decoder = nn.ModuleList(
@@ -84,13 +86,11 @@ def _make_stage(channels: list[int]) -> nn.Sequential:
         *(
             layer
             for before, after in pairwise(channels)
-            for layer in _make_deconvolution(before, after, 3)
+            for layer in _initialize_and_rectify(nn.ConvTranspose2d(before, after, 3, padding=1))
         )
     )
 
 
-def _make_deconvolution(before: int, after: int, kernel_size: int) -> tuple[nn.Module, ...]:
-    """Deconvolve without a change of size, normalize, rectify."""
-    deconvolution = nn.ConvTranspose2d(before, after, kernel_size, padding=kernel_size // 2)
+def _initialize_and_rectify(deconvolution: nn.ConvTranspose2d) -> tuple[nn.Module, ...]:
     nn.init.kaiming_normal_(deconvolution.weight, mode='fan_out', nonlinearity='relu')
-    return deconvolution, nn.BatchNorm2d(after), nn.ReLU(inplace=True)
+    return rectify(deconvolution)

@@ -20,7 +20,7 @@ from segnet_ros.core.encoder import initialize
 from segnet_ros.core.encoder import make_encoder
 from segnet_ros.core.network import Network
 from segnet_ros.networks.heads import HeadConfig
-from segnet_ros.networks.heads import make_convolution
+from segnet_ros.networks.heads import rectify
 from segnet_ros.networks.upsampling import BilinearUpsampling
 from segnet_ros.networks.upsampling import crop
 from torch import nn
@@ -67,9 +67,9 @@ class DeepLab(Network):
         for stage, dilation in zip(self.encoder, DILATIONS, strict=True):
             _dilate(stage, dilation)
         self.head = nn.Sequential(
-            *make_convolution(config.widths[-1], config.head_width, 3, FIELD_DILATION),
+            *rectify(_make_wide_field(config.widths[-1], config.head_width)),
             nn.Dropout(),
-            *make_convolution(config.head_width, config.head_width, 1),
+            *rectify(nn.Conv2d(config.head_width, config.head_width, 1)),
             nn.Dropout(),
         )
         self.classifier = nn.Conv2d(config.head_width, config.num_classes, 1)
@@ -83,6 +83,10 @@ class DeepLab(Network):
         for stage, stride in zip(self.encoder, STRIDES, strict=True):
             x = F.max_pool2d(stage(x), *POOLINGS[stride], ceil_mode=True)
         return crop(self.upsampling(self.classifier(self.head(x))), size)
+
+
+def _make_wide_field(before: int, after: int) -> nn.Conv2d:
+    return nn.Conv2d(before, after, 3, padding=FIELD_DILATION, dilation=FIELD_DILATION)
 
 
 def _dilate(stage: nn.Module, dilation: int) -> None:

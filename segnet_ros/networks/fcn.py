@@ -16,7 +16,8 @@ from segnet_ros.core.encoder import initialize
 from segnet_ros.core.encoder import make_encoder
 from segnet_ros.core.network import Network
 from segnet_ros.networks.heads import HeadConfig
-from segnet_ros.networks.heads import make_convolution
+from segnet_ros.networks.heads import rectify
+from segnet_ros.networks.heads import WideConvolution
 from segnet_ros.networks.upsampling import BilinearUpsampling
 from segnet_ros.networks.upsampling import crop
 from segnet_ros.networks.upsampling import Deconvolution
@@ -55,9 +56,9 @@ class Fcn(Network):
         self.config = config
         self.encoder = make_encoder(config)
         self.head = nn.Sequential(
-            *make_convolution(config.widths[-1], config.head_width, 7),
+            *rectify(WideConvolution(config.widths[-1], config.head_width, 7)),
             nn.Dropout(),
-            *make_convolution(config.head_width, config.head_width, 1),
+            *rectify(nn.Conv2d(config.head_width, config.head_width, 1)),
             nn.Dropout(),
         )
         scored = (config.head_width, config.widths[-2], config.widths[-3])
