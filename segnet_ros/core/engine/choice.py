@@ -18,6 +18,7 @@ from segnet_ros.core.engine.fused_network import Forward
 from segnet_ros.core.engine.fused_network import FusedSegNet
 from segnet_ros.core.engine.graph_pipeline import GraphPipeline
 from segnet_ros.core.engine.pipeline import Pipeline
+from segnet_ros.core.heap import keep_freed_memory
 from segnet_ros.core.model import SegNet
 from segnet_ros.core.model import SegNetConfig
 from segnet_ros.core.network import can_be_sampled
@@ -46,6 +47,8 @@ def make_engine(
     :param is_fused: whether kernels of the device may be used; for benchmarks
     :param is_captured: whether CUDA may replay a graph; for benchmarks
     """
+    if device.type == 'cpu':
+        keep_freed_memory()
     network = checkpoint.build_network().eval()
     fused = None
     kernels = None

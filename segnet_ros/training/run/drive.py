@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from contextlib import nullcontext
 from typing import NoReturn
 
+from segnet_ros.core.heap import keep_freed_memory
 from segnet_ros.training.data.loading import LoadingError
 from segnet_ros.training.run.board import Board
 from segnet_ros.training.run.loop import Plan
@@ -26,6 +27,8 @@ def drive(run: Run) -> None:
     :raises SystemExit: after SIGTERM, with everything saved, code 0
     """
     world = run.trainer.world
+    if run.trainer.device.type == 'cpu':
+        keep_freed_memory()
     with ExitStack() as stack:
         board = None
         if world.is_first:
