@@ -4,17 +4,24 @@ Exported SegNets against PyTorch in fp32, on the images of a data set, in every 
 Each case is a size of image and of network input, even and odd, and a number of images at once.
 Told are the pixels of another label, and how far apart PyTorch's two highest logits are there.
 PyTorch with other kernels takes part: where two pixels of a pooling window are all but equal, the
-order of additions decides which is the highest, and so do a few labels.
+order of additions decides which is the highest, and so do a few labels. So PyTorch with the
+pooling decisions of each runtime takes part, too (followed_pooling.py).
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 import json
 from pathlib import Path
 from typing import Any
 
+from followed_pooling import expose_decisions
+from followed_pooling import FollowingSegNet
+from followed_pooling import read_decisions
 from machine import describe_machine
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +32,10 @@ from segnet_ros.commands.command import parse_size
 from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.engine import make_engine
+from segnet_ros.core.engine.pipeline import Image
 from segnet_ros.core.outputs import resize_logits
 from segnet_ros.core.predictor import Predictor
+from segnet_ros.export.agreement import Agreement
 from segnet_ros.export.exported_model import build_model
 from segnet_ros.export.exported_model import Export
 from segnet_ros.export.operator_check import check_operators
@@ -34,6 +43,7 @@ from segnet_ros.export.runtimes import open_runtimes
 from segnet_ros.export.runtimes import Run
 from segnet_ros.export.self_check import compare
 from segnet_ros.export.self_check import read_resized
+from segnet_ros.export.self_check import split
 from segnet_ros.training.data.image_files import list_files
 from segnet_ros.training.run.provenance import read_commit
 import torch
@@ -81,8 +91,8 @@ def compare_case(
     images = [partial(read_resized, path, export.image_size) for path in paths]
     predictor = Predictor(checkpoint, 'cpu', 'fp32', export.input_size)
     runs = open_runtimes(model.SerializeToString())
-    runs['PyTorch, layer by layer'] = make_plain_run(checkpoint, export)
-    agreements = compare(runs, predictor, images, batch)
+    plain = {'PyTorch, layer by layer': make_plain_run(checkpoint, export)}
+    agreements = compare(runs | plain, predictor, images, batch)
     case = {'image_size': export.image_size, 'input_size': export.input_size, 'batch': batch}
     print(f'\n{case}, {len(paths)} images; {dict(operators)}')
     rows = []
@@ -90,7 +100,29 @@ def compare_case(
         print(f'{runtime}: {agreement.describe()}')
         row = {**case, 'runtime': runtime, 'pixels': agreement.pixels, 'gaps': agreement.gaps}
         rows.append({**row, 'confidence_error': agreement.confidence_error})
+    exposed = open_runtimes(expose_decisions(model).SerializeToString())
+    for runtime, run in exposed.items():
+        network = FollowingSegNet(checkpoint, export)
+        agreement = follow(run, network, images, batch)
+        print(f'{runtime}, PyTorch with its pooling decisions: {agreement.describe()}')
+        print(f'{runtime}: {network.decisions.describe()}')
+        row = {**case, 'runtime': runtime, 'followed_gaps': agreement.gaps}
+        rows.append({**row, **asdict(network.decisions)})
     return rows
+
+
+def follow(
+    run: Run, network: FollowingSegNet, images: Sequence[Callable[[], Image]], batch: int
+) -> Agreement:
+    """Compare a runtime with PyTorch that takes over its pooling decisions."""
+    agreement = Agreement()
+    for part in split(images, batch):
+        read = [read() for read in part]
+        outputs = run(np.stack(read))
+        for number, image in enumerate(read):
+            one = {name: array[number] for name, array in outputs.items()}
+            agreement.add(one, network.compute_logits(image, read_decisions(one)))
+    return agreement
 
 
 def make_plain_run(checkpoint: Checkpoint, export: Export) -> Run:

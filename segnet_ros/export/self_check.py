@@ -81,7 +81,7 @@ def compare(
     """
     agreements = {name: Agreement() for name in runs}
     with tqdm(total=len(images), desc='check', unit='image', leave=False) as bar:
-        for part in _split(images, batch):
+        for part in split(images, batch):
             read = [read() for read in part]
             stacked = np.stack(read)
             logits = [predictor.compute_logits(image).numpy() for image in read]
@@ -122,7 +122,7 @@ def read_resized(path: Path, size: tuple[int, int]) -> Image:
     return image
 
 
-def _split(
+def split(
     images: Sequence[Callable[[], Image]], batch: int
 ) -> Iterator[Sequence[Callable[[], Image]]]:
     """Take the first image alone, and the others so many at a time."""
