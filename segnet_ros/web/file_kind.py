@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
-from segnet_ros.web.picture_header import is_webp
-from segnet_ros.web.picture_header import JPEG_START
-from segnet_ros.web.picture_header import PNG_START
+from segnet_ros.images.file_header import JPEG_START
+from segnet_ros.images.file_header import PNG_START
+from segnet_ros.web.webp_header import is_webp
 
 NUM_BYTES = 12
 """How many :func:`tell_kind` needs."""
