@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from segnet_ros.web.limits import Limits
 from segnet_ros.web.refusal import RefusalError
 
-_MOST_RATE = 120.0
-"""Images per second; what a file says above is not believed."""
+_MOST_RATE = 480.0
+"""Images per second, of slow motion; what a file says above is not believed."""
 _USUAL_RATE = 25.0
 
 

@@ -78,6 +78,16 @@ def test_a_playlist_is_no_video() -> None:
         assert tell_kind(text) is None
 
 
+@pytest.mark.parametrize('brand', [b'heic', b'mif1', b'avif'])
+def test_a_photograph_in_the_container_of_videos_is_no_video(brand: bytes) -> None:
+    assert tell_kind(b'\0\0\0\x18ftyp' + brand) is None
+
+
+def test_slow_motion_is_as_long_as_it_was_recorded() -> None:
+    video = Video(make_video(12, rate=240), Limits(video_seconds=0.1))
+    assert video.rate == pytest.approx(240)
+
+
 def test_nothing_is_stored_and_no_file_stays_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
