@@ -12,7 +12,7 @@ NUM_BYTES = 12
 """How many :func:`tell_kind` needs."""
 _MATROSKA_START = b'\x1aE\xdf\xa3'
 _STILL_BRANDS = {b'heic', b'heix', b'heim', b'heis', b'mif1', b'avif'}
-"""What MP4's container says that it holds where that is a photograph: a phone's, as HEIC or AVIF."""
+"""What the container of MP4 says where it holds a photograph, as phones take: HEIC or AVIF."""
 
 
 class FileKind(Enum):
