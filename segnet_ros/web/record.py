@@ -39,8 +39,8 @@ def make_image(image: NDArray[np.uint8], label: NDArray[np.uint8]) -> bytes:
     return _to_line(
         {
             'kind': 'image',
-            'picture': b64encode(encode_jpeg(image, JPEG_QUALITY)).decode('ascii'),
-            'label': b64encode(encode_png(label, PNG_LEVEL)).decode('ascii'),
+            'picture': _to_text(encode_jpeg(image, JPEG_QUALITY)),
+            'label': _to_text(encode_png(label, PNG_LEVEL)),
         }
     )
 
@@ -57,6 +57,10 @@ def make_end(note: str = '') -> bytes:
 def make_error(text: str) -> bytes:
     """End early, with expected, found and remedy."""
     return _to_line({'kind': 'error', 'message': text})
+
+
+def _to_text(file: NDArray[np.uint8]) -> str:
+    return b64encode(file.tobytes()).decode('ascii')
 
 
 def _to_line(values: dict[str, Any]) -> bytes:
