@@ -151,7 +151,7 @@ MAY_IMPORT = {
     'training': {'core', 'commands'},
     'bag': {'core', 'commands', 'images'},
     'node': {'core', 'images'},
-    'web': {'core', 'commands'},
+    'web': {'core', 'commands', 'images'},
     'evaluation': {'core', 'commands', 'images', 'training', 'node'},
 }
 """Beside itself. Networks, commands and backends are found by name: nobody imports them."""

@@ -9,13 +9,15 @@ from typing import NamedTuple
 
 from segnet_ros.bag.image_messages import COMPRESSED
 from segnet_ros.bag.image_messages import RAW
-from segnet_ros.bag.image_messages import read_message
+from segnet_ros.bag.source.messages import Message
 from segnet_ros.bag.source.messages import TopicKey
 from segnet_ros.bag.source.source_bag import SourceBag
 from segnet_ros.images.encodings import ENCODINGS
 from segnet_ros.images.image_error import ImageError
 from segnet_ros.images.image_error import shorten
 from segnet_ros.images.outputs import OUTPUT_ENCODINGS
+from segnet_ros.images.received import read_file
+from segnet_ros.images.received import read_image
 
 _COMPRESSED_PART = '/compressed'
 _OURS = re.compile(rf'.*/segnet/(.*/)?({"|".join(OUTPUT_ENCODINGS)})(/compressed)?')
@@ -79,17 +81,21 @@ def _find_objection(bag: SourceBag, key: TopicKey, keys: list[TopicKey]) -> str:
     if is_repeated and raw in keys and not _find_objection(bag, raw, keys):
         return f'{raw.name} has the same images'
     first = bag.read_first(key)
+    return _find_objection_to_kind(first) if first else ''
+
+
+def _find_objection_to_kind(message: Message) -> str:
+    """Tell why a message has no image of colors; empty if it has, or as far as one can tell."""
     try:
-        message = read_message(first.data, key.msgtype) if first else None
+        if message.key.msgtype == COMPRESSED:
+            has_depths = 'compressedDepth' in read_file(message.data).format
+            return 'it has depths' if has_depths else ''
+        encoding = read_image(message.data).encoding
     except ImageError:
         return ''  # the report counts it
-    if message is None:
+    if encoding in ENCODINGS:
         return ''
-    if key.msgtype == RAW and message.encoding not in ENCODINGS:
-        return f'its encoding {shorten(message.encoding)!r} is not one of colors that can be read'
-    if key.msgtype == COMPRESSED and 'compressedDepth' in message.format:
-        return 'it has depths'
-    return ''
+    return f'its encoding {shorten(encoding)!r} is not one of colors that can be read'
 
 
 def name_outputs(

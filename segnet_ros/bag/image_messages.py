@@ -17,12 +17,14 @@ from segnet_ros.images.compression import encode_jpeg
 from segnet_ros.images.compression import encode_png
 from segnet_ros.images.compression import JPEG_FORMAT
 from segnet_ros.images.compression import name_png_format
-from segnet_ros.images.image_error import ImageError
-from segnet_ros.images.image_error import LONGEST_EXPLANATION
-from segnet_ros.images.image_error import shorten
 from segnet_ros.images.outputs import OUTPUT_ENCODINGS
 from segnet_ros.images.outputs import WITH_LOSS
 from segnet_ros.images.raw_images import raw_to_rgb
+from segnet_ros.images.received import Origin
+from segnet_ros.images.received import read_file
+from segnet_ros.images.received import read_image
+from segnet_ros.images.received import ReceivedFile
+from segnet_ros.images.received import ReceivedImage
 
 RAW = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
@@ -35,7 +37,7 @@ PNG_LEVEL = 1
 class CameraImage(NamedTuple):
     """An image, decoded."""
 
-    header: Any
+    origin: Origin
     """As recorded, for the outputs."""
     pixels: NDArray[np.uint8]
     """RGB, (H, W, 3)."""
@@ -47,53 +49,41 @@ def get_types() -> Typestore:
     return get_typestore(Stores.LATEST)
 
 
-def read_message(data: bytes, msgtype: str) -> Any:
-    """
-    Deserialize a message with an image.
-
-    :param msgtype: ``RAW`` or ``COMPRESSED``
-    :raises ImageError: if the bytes are not one
-    """
-    try:
-        return get_types().deserialize_cdr(data, msgtype)
-    except Exception as error:  # of any type, since bytes at random lead anywhere
-        text = shorten(' '.join(str(error).split()), LONGEST_EXPLANATION)
-        raise ImageError(
-            'bad_data',
-            f'expected a {msgtype}, found {len(data)} bytes that are none'
-            f' ({type(error).__name__}: {text}); correct the publisher',
-        ) from error
-
-
-def read_image(data: bytes, msgtype: str) -> CameraImage:
+def decode_image(data: bytes, msgtype: str) -> CameraImage:
     """
     Decode an image.
 
+    :param data: the serialized message
     :param msgtype: ``RAW`` or ``COMPRESSED``
     :raises ImageError: if it cannot be read
     """
-    message = read_message(data, msgtype)
-    pixels = raw_to_rgb(message) if msgtype == RAW else compressed_to_rgb(message)
+    message: ReceivedImage | ReceivedFile
+    if msgtype == RAW:
+        message = read_image(data)
+        pixels = raw_to_rgb(message)
+    else:
+        message = read_file(data)
+        pixels = compressed_to_rgb(message)
     # PyTorch warns of memory that it could not write to, such as that of the message.
-    return CameraImage(message.header, pixels if pixels.flags.writeable else pixels.copy())
+    return CameraImage(message.origin, pixels if pixels.flags.writeable else pixels.copy())
 
 
-def write_output(name: str, array: NDArray[np.uint8], header: Any, compressed: bool) -> bytes:
+def write_output(name: str, array: NDArray[np.uint8], origin: Origin, compressed: bool) -> bytes:
     """
     Serialize an output of the network as the node would publish it.
 
     :param name: of the output, a key of ``OUTPUT_ENCODINGS``
     :param array: the output, uint8 (H, W) or (H, W, 3)
-    :param header: that of the camera's image
+    :param origin: that of the camera's image
     :param compressed: whether to encode it, as PNG or JPEG
     :raises ValueError: if the array does not fit into such a file
     """
     if compressed:
-        return _serialize(COMPRESSED, header, *_encode(name, array))
+        return _serialize(COMPRESSED, origin, *_encode(name, array))
     height, width = array.shape[:2]
     step = width * (array.shape[2] if array.ndim == 3 else 1)
     data = np.ascontiguousarray(array).reshape(-1)
-    return _serialize(RAW, header, height, width, OUTPUT_ENCODINGS[name], 0, step, data)
+    return _serialize(RAW, origin, height, width, OUTPUT_ENCODINGS[name], 0, step, data)
 
 
 def _encode(name: str, array: NDArray[np.uint8]) -> tuple[str, NDArray[np.uint8]]:
@@ -103,7 +93,9 @@ def _encode(name: str, array: NDArray[np.uint8]) -> tuple[str, NDArray[np.uint8]
     return name_png_format(array), encode_png(array, PNG_LEVEL)
 
 
-def _serialize(msgtype: str, *fields: Any) -> bytes:
+def _serialize(msgtype: str, origin: Origin, *fields: Any) -> bytes:
     types = get_types()
-    message = types.types[msgtype](*fields)
+    stamp = types.types['builtin_interfaces/msg/Time'](origin.sec, origin.nanosec)
+    header = types.types['std_msgs/msg/Header'](stamp, origin.frame_id)
+    message = types.types[msgtype](header, *fields)
     return bytes(types.serialize_cdr(cast('object', message), msgtype))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from typing import TypeVar
 
 from segnet_ros.bag.image_messages import CameraImage
-from segnet_ros.bag.image_messages import read_image
+from segnet_ros.bag.image_messages import decode_image
 from segnet_ros.bag.image_messages import write_output
 from segnet_ros.bag.journal import Labeled
 from segnet_ros.bag.source.messages import Message
@@ -69,7 +69,7 @@ class Labeler:
     def _write(self, image: CameraImage, prediction: Prediction) -> list[bytes] | str:
         def write() -> list[bytes]:
             return [
-                write_output(name, getattr(prediction, name), image.header, self._compressed)
+                write_output(name, getattr(prediction, name), image.origin, self._compressed)
                 for name in self._outputs
             ]
 
@@ -78,7 +78,7 @@ class Labeler:
 
 def _read(pending: Pending) -> CameraImage | str:
     message = pending.message
-    return _try(partial(read_image, message.data, message.key.msgtype))
+    return _try(partial(decode_image, message.data, message.key.msgtype))
 
 
 def _try(action: Callable[[], T]) -> T | str:

@@ -30,7 +30,7 @@ class Workplace:
 
     def __init__(self, target: Path) -> None:
         self.target = target
-        self.folder = target.with_name(target.name + SUFFIX)
+        self.folder = target.parent / (target.name + SUFFIX)
         self.progress = self.folder / 'progress.json'
         self.scratch = self.folder / 'scratch'
         self._bag = self.folder / 'bag'
@@ -63,7 +63,7 @@ class Workplace:
                     shutil.rmtree(self.folder, ignore_errors=True)
 
     def _refuse_target(self) -> None:
-        if self.target.exists():
+        if os.path.lexists(self.target):  # a link to nowhere would be in the way, too
             raise FileExistsError(
                 f"expected no '{self.target}', where the labeled bag goes, found one; choose"
                 ' another OUT, or move it away'

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+import re
 import sys
 from typing import Protocol
 
 import anyio
 from anyio.to_thread import run_sync
+from segnet_ros.images.image_error import shorten
+from segnet_ros.web.refusal import RefusalError
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.responses import Response
@@ -17,6 +20,7 @@ WAIT_S = 3.0
 """For an image, before the page is told that there is none."""
 LISTENER = 'segnet_ros.web.overlay_listener'
 """The one module that imports ROS, when somebody wants to see something live."""
+_NUMBER = re.compile('[0-9]{1,18}')
 
 
 class Listener(Protocol):
@@ -57,12 +61,19 @@ class Live:
         Whoever asks again when the image is drawn gets the newest then, however slow they are.
         Without an image in time the answer is JSON that says why.
         """
+        after = request.query_params.get('after', '0')
+        if not _NUMBER.fullmatch(after):
+            refusal = RefusalError(
+                400,
+                f"expected the number of an image after ?after=, found '{shorten(after)}';"
+                ' give that of X-Sequence, or 0',
+            )
+            return refusal.to_response()
         try:
-            after = int(request.query_params.get('after', 0))
             listener = await self._find_listener()
         except (ValueError, OSError) as error:
             return _answer_problem(str(error))
-        found = await run_sync(listener.wait_for_newer, after, WAIT_S)
+        found = await run_sync(listener.wait_for_newer, int(after), WAIT_S)
         if found is None:
             return _answer_problem(listener.problem)
         sequence, image = found

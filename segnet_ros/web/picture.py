@@ -1,21 +1,17 @@
-"""Decode uploaded pictures, and encode what the page shows."""
+"""Decode uploaded pictures."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from segnet_ros.images.file_header import read_file_header
 from segnet_ros.web.limits import Limits
-from segnet_ros.web.picture_header import read_picture_header
 from segnet_ros.web.refusal import RefusalError
-
-JPEG_QUALITY = 92
-"""Of what the page shows; what the network sees is the upload itself."""
-PNG_LEVEL = 3
-"""A label image gets no smaller with more effort that is worth it."""
+from segnet_ros.web.webp_header import is_webp
+from segnet_ros.web.webp_header import read_webp_header
 
 
 def check_picture(data: bytes, limits: Limits) -> None:
@@ -25,7 +21,7 @@ def check_picture(data: bytes, limits: Limits) -> None:
     :param data: a PNG, a JPEG or a WebP, by its first bytes
     :raises RefusalError: if it has too many pixels, or is cut off
     """
-    header = read_picture_header(data)
+    header = read_webp_header(data) if is_webp(data) else read_file_header(data)
     if header is None:
         raise _refuse_damaged('one whose header cannot be read')
     height, width, is_complete = header
@@ -60,32 +56,6 @@ def decode_picture(data: bytes) -> NDArray[np.uint8]:
     if pixels is None:
         raise _refuse_damaged('one that does not decode')
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
-
-
-def encode_jpeg(image: NDArray[np.uint8]) -> bytes:
-    """
-    Encode an image for display.
-
-    :param image: RGB, uint8 (H, W, 3)
-    """
-    pixels = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    return _encode('.jpg', pixels, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-
-
-def encode_label(label: NDArray[np.uint8]) -> bytes:
-    """
-    Encode a label image without loss, as a gray PNG of class ids.
-
-    :param label: uint8 (H, W)
-    """
-    return _encode('.png', label, [cv2.IMWRITE_PNG_COMPRESSION, PNG_LEVEL])
-
-
-def _encode(suffix: str, pixels: NDArray[Any], options: list[int]) -> bytes:
-    is_encoded, data = cv2.imencode(suffix, pixels, options)
-    if not is_encoded:
-        raise RuntimeError(f'OpenCV could not encode {pixels.shape} as {suffix}')
-    return data.tobytes()
 
 
 def _refuse_damaged(found: str) -> RefusalError:

@@ -8,8 +8,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from segnet_ros.web.picture import encode_jpeg
-from segnet_ros.web.picture import encode_label
+from segnet_ros.images.compression import encode_jpeg
+from segnet_ros.images.compression import encode_png
+
+JPEG_QUALITY = 92
+"""Of what the page shows; what the network sees is the upload itself."""
+PNG_LEVEL = 3
+"""A label image gets no smaller with more effort that is worth it."""
 
 
 def make_start(count: int, rate: float) -> bytes:
@@ -34,8 +39,8 @@ def make_image(image: NDArray[np.uint8], label: NDArray[np.uint8]) -> bytes:
     return _to_line(
         {
             'kind': 'image',
-            'picture': b64encode(encode_jpeg(image)).decode('ascii'),
-            'label': b64encode(encode_label(label)).decode('ascii'),
+            'picture': _to_text(encode_jpeg(image, JPEG_QUALITY)),
+            'label': _to_text(encode_png(label, PNG_LEVEL)),
         }
     )
 
@@ -52,6 +57,10 @@ def make_end(note: str = '') -> bytes:
 def make_error(text: str) -> bytes:
     """End early, with expected, found and remedy."""
     return _to_line({'kind': 'error', 'message': text})
+
+
+def _to_text(file: NDArray[np.uint8]) -> str:
+    return b64encode(file.tobytes()).decode('ascii')
 
 
 def _to_line(values: dict[str, Any]) -> bytes:

@@ -341,3 +341,19 @@ def test_a_bag_that_is_there_is_not_overwritten(
     assert 'choose another OUT' in capsys.readouterr().err
     assert snapshot(source) == before
     assert [path.name for path in tmp_path.iterdir()] == ['in']
+
+
+def test_nothing_is_begun_where_no_bag_can_appear(
+    label_bag: Callable[..., int],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = write_bag(tmp_path / 'in', drive(1))
+    (tmp_path / 'link').symlink_to('nowhere')
+    monkeypatch.chdir(tmp_path)
+    for target in ('link', '.', '/'):
+        assert label_bag(source, Path(target)) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert f"expected no '{target}'" in line
+    assert {path.name for path in tmp_path.iterdir()} == {'in', 'link'}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[1] / 'node'))  # its picture_files
+sys.path.insert(0, str(Path(__file__).parents[1] / 'node'))  # its ros_client
 
 if TYPE_CHECKING:
     from page_server import PageServer

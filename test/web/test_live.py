@@ -59,6 +59,13 @@ def test_without_ros_it_says_so(serve: Serve, monkeypatch: pytest.MonkeyPatch) -
     assert answer.message.startswith(f'expected ROS 2 for {sys.executable}, found none')
 
 
+@pytest.mark.parametrize('number', ['x', '-1', '9' * 5000], ids=['text', 'negative', 'long'])
+def test_a_bad_number_is_told(server: PageServer, number: str) -> None:
+    answer = server.get(f'/live?after={number}')
+    assert answer.status == 400
+    assert 'expected the number of an image' in answer.message
+
+
 def test_a_bad_topic_is_told(serve: Serve) -> None:
     message = serve(topic='/what?').get('/live').message
     assert message == "expected the name of a topic, found '/what?'; correct --live-topic"

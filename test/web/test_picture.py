@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from picture_files import add_segment
 from picture_files import draw_noise
@@ -19,7 +18,6 @@ pytest.importorskip('starlette', reason='needs the extra web')
 from segnet_ros.web.limits import Limits
 from segnet_ros.web.picture import check_picture
 from segnet_ros.web.picture import decode_picture
-from segnet_ros.web.picture import encode_label
 from segnet_ros.web.refusal import RefusalError
 
 LIMITS = Limits()
@@ -88,9 +86,3 @@ def test_damage_is_told(data: bytes, found: str) -> None:
     refusal = refuse(data)
     assert refusal.status == 422
     assert found in str(refusal)
-
-
-def test_label_images_have_no_loss() -> None:
-    label = draw_noise(1)[..., 0]
-    data = np.frombuffer(encode_label(label), np.uint8)
-    assert np.array_equal(cv2.imdecode(data, cv2.IMREAD_UNCHANGED), label)

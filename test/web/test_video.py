@@ -78,6 +78,25 @@ def test_a_playlist_is_no_video() -> None:
         assert tell_kind(text) is None
 
 
+def test_what_only_begins_as_a_known_container_is_not_opened() -> None:
+    """The decoder knows others by what comes later, playlists and addresses among them."""
+    other = make_video(3, size=(48, 64), rate=25, suffix='.mpg', codec='PIM1')
+    data = b'\x1aE\xdf\xa3\x1f\xff\xff\xf0' + other
+    assert tell_kind(data) is FileKind.VIDEO
+    with pytest.raises(RefusalError, match='the decoder cannot open'):
+        Video(data, Limits())
+
+
+@pytest.mark.parametrize('brand', [b'heic', b'mif1', b'avif'])
+def test_a_photograph_in_the_container_of_videos_is_no_video(brand: bytes) -> None:
+    assert tell_kind(b'\0\0\0\x18ftyp' + brand) is None
+
+
+def test_slow_motion_is_as_long_as_it_was_recorded() -> None:
+    video = Video(make_video(12, rate=240), Limits(video_seconds=0.1))
+    assert video.rate == pytest.approx(240)
+
+
 def test_nothing_is_stored_and_no_file_stays_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
