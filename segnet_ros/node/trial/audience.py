@@ -20,6 +20,8 @@ from sensor_msgs.msg import Image
 T = TypeVar('T')
 Self = TypeVar('Self', bound='Audience[Any]')
 
+NODE = 'segnet'
+"""Name of the node on trial."""
 QUEUE_DEPTH = 100
 """Messages that may wait while others are dealt with."""
 
@@ -61,7 +63,7 @@ class Audience(Generic[T]):
         self.node = rclpy.create_node(name)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self.node)
-        self.node.create_subscription(Image, 'segnet/label', self._compare, QUEUE_DEPTH)
+        self.node.create_subscription(Image, f'{NODE}/label', self._compare, QUEUE_DEPTH)
         self.node.create_subscription(
             DiagnosticArray, '/diagnostics', self._note_status, QUEUE_DEPTH
         )
@@ -143,6 +145,10 @@ class Audience(Generic[T]):
 
     def _note_status(self, message: DiagnosticArray) -> None:
         if read_stamp(message.header) < self._status_from_ns:
+            return
+        # Others on a robot tell their health there, too.
+        names = [status.name for status in message.status]
+        if not names or any(not name.startswith(f'{NODE}: ') for name in names):
             return
         camera, network, *_ = message.status
         self.status = {entry.key: entry.value for entry in camera.values}

@@ -15,7 +15,6 @@ from segnet_ros.node.trial.label_recorder import LabelRecorder
 from segnet_ros.node.trial.label_recorder import NamedImage
 from segnet_ros.node.trial.label_spool import LabelSpool
 from segnet_ros.node.trial.observation import Observation
-from segnet_ros.node.trial.processes import interrupt
 from segnet_ros.node.trial.processes import start
 from segnet_ros.node.trial.processes import StopRequest
 from segnet_ros.node.trial.real_time import publish_at_rate
@@ -93,7 +92,6 @@ class NodeTrial:
                 pace = publish_at_rate(images, camera, self.rate)
             else:
                 publish_one_by_one(images, camera, self.timeout_s)
-            interrupt(node)
         return Outcome(
             tally=read_tally(recorder.status, camera.published, len(labels)),
             pace=pace,

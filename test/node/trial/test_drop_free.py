@@ -96,10 +96,14 @@ class StandIn:
             'lost in transport': 0,
         }
         entries = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
-        camera = DiagnosticStatus(message='images refused: planned', values=entries)
-        message = DiagnosticArray(status=[camera, DiagnosticStatus()])
-        message.header.stamp = self._node.get_clock().now().to_msg()
-        self._diagnostics.publish(message)
+        camera = DiagnosticStatus(
+            name='segnet: image_raw', message='images refused: planned', values=entries
+        )
+        battery = DiagnosticStatus(name='robot: battery')
+        for statuses in ([], [battery], [camera, DiagnosticStatus(name='segnet: model')]):
+            message = DiagnosticArray(status=statuses)
+            message.header.stamp = self._node.get_clock().now().to_msg()
+            self._diagnostics.publish(message)
 
 
 @pytest.fixture
