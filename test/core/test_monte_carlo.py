@@ -230,3 +230,5 @@ def test_a_network_without_dropout_is_not_sampled(small_checkpoint: str) -> None
     predictor = Predictor.from_checkpoint(small_checkpoint, 'cpu')
     with pytest.raises(ValueError, match='expected a network that can be sampled for 4 samples'):
         predictor.predict(np.zeros((40, 40, 3), np.uint8), mc_samples=4)
+    with pytest.raises(ValueError, match='expected mc_samples from 0 up, got -1'):
+        predictor.predict(np.zeros((40, 40, 3), np.uint8), mc_samples=-1)
