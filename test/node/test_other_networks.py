@@ -34,9 +34,11 @@ def node(small_checkpoint: Path) -> Iterator[NodeProcess]:
     """Run the real node with a SegNet."""
     values = {'checkpoint': small_checkpoint, 'device': 'cpu', 'precision': 'fp32'}
     process = NodeProcess(*make_parameter_arguments(values), program=REAL)
-    process.wait_for('ready')
-    yield process
-    process.end()
+    try:
+        process.wait_for('ready')
+        yield process
+    finally:
+        process.end()
 
 
 def change(client: RosClient, name: str, value: Any) -> Any:
