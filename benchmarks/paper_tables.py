@@ -108,6 +108,8 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
 
 def tell_costs(options: argparse.Namespace) -> None:
     """Measure what networks cost, print tables, write files."""
+    for path in filter(None, (options.json, options.markdown)):
+        path.parent.mkdir(parents=True, exist_ok=True)
     configs = {name: make_config(name, {}) for name in [REFERENCE, *options.networks]}
     report = report_costs(configs, Conditions(options.size, options.device, options.runs))
     text = format_costs(report)
@@ -147,6 +149,7 @@ def compare_training(options: argparse.Namespace) -> None:
     if not options.data:
         raise ValueError('expected --data DIR to train on, got none')
     arguments = tuple(list_train_arguments(options))
+    costs = _read_costs(options.costs)
     failed: dict[str, str] = {}
     with ending_at_sigterm(), claim(options.output, options.data, arguments) as lock:
         for seed, network in product(options.seeds, options.networks):
@@ -156,7 +159,7 @@ def compare_training(options: argparse.Namespace) -> None:
             problem = finish_apart(run, lock)
             if problem:
                 failed[f'{network}, seed {seed}'] = problem
-            text = _write_training(options, arguments, failed)
+            text = _write_training(options, arguments, costs, failed)
     print(f'\n{text}', end='')
     if failed:
         raise ValueError(f'expected every run to become complete, {len(failed)} did not')
@@ -175,13 +178,26 @@ def list_train_arguments(options: argparse.Namespace) -> list[str]:
     return [*arguments, *options.train_options]
 
 
+def _read_costs(path: Path | None) -> dict[str, Any]:
+    """Read what 'costs' found of each network, if it is given."""
+    if path is None:
+        return {}
+    report = json.loads(path.read_text(encoding='utf-8'))
+    if not isinstance(report, dict) or not isinstance(report.get('networks'), dict):
+        raise ValueError(f"{path}: expected the JSON of 'costs', found something else")
+    networks: dict[str, Any] = report['networks']
+    return networks
+
+
 def _write_training(
-    options: argparse.Namespace, arguments: Sequence[str], failed: Mapping[str, str]
+    options: argparse.Namespace,
+    arguments: Sequence[str],
+    costs: Mapping[str, Any],
+    failed: Mapping[str, str],
 ) -> str:
     """Write what there is so far as JSON and markdown, which is returned."""
     class_weights = options.class_weights or RECIPES[options.recipe].class_weights
     networks = collect(options.output)
-    costs = json.loads(options.costs.read_text(encoding='utf-8')) if options.costs else {}
     report = {
         **_describe(options.device),
         'data': options.data.resolve().name,
@@ -189,7 +205,7 @@ def _write_training(
         'class_weights': class_weights,
         'unit': 'percent',
         'networks': networks,
-        'orderings': judge_orderings(networks, costs.get('networks', {}), class_weights),
+        'orderings': judge_orderings(networks, costs, class_weights),
         'failed': dict(failed),
     }
     _write_json(options.output / 'training.json', report)

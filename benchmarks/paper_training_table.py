@@ -63,7 +63,7 @@ def format_training(report: Mapping[str, Any]) -> str:
     parts = [_format_head(report)]
     for title, names, paper in (
         (f'Table 1: SegNet-Basic and its relatives ({kind})', RELATIVES, relatives),
-        ('Table 3: networks with the encoder of VGG16', OTHERS, LARGE),
+        ("Table 3: networks with the encoder of VGG16 (the paper's: natural)", OTHERS, LARGE),
     ):
         trained = [name for name in names if name in networks]
         if trained:

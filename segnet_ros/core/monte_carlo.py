@@ -8,6 +8,7 @@ information as in Gal's thesis "Uncertainty in Deep Learning", 2016, section 3.3
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
 
 MOST_PIXELS = 2_000_000
-"""Of a batch of samples: eleven of 360 x 480. At full size a pixel takes a kilobyte in fp32."""
+"""Of a batch of samples: eleven of 360 x 480. A pixel takes about a kilobyte in fp32."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Uncertainty:
     """By how much entropy exceeds that of a sample, in nats: to disagree, as with few data."""
 
 
-def sample_logits(network: SampledNetwork, x: Tensor, samples: int) -> Tensor:
+def sample_logits(network: SampledNetwork, x: Tensor, samples: int) -> Iterator[Tensor]:
     """
     Compute logits several times, each with other features left out.
 
@@ -49,44 +50,56 @@ def sample_logits(network: SampledNetwork, x: Tensor, samples: int) -> Tensor:
     :param network: in evaluation mode
     :param x: normalized images, float (N, 3, H, W)
     :param samples: at least 1
-    :return: logits, float (samples, N, num_classes, H, W)
+    :return: logits of each batch of samples, float (n, N, num_classes, H, W), computed when they
+        are asked for, so that no more than one has to be kept
     """
     begun = network.begin(x)
     at_once = max(1, MOST_PIXELS // (x.shape[0] * x.shape[2] * x.shape[3]))
-    with _dropping(network):
-        parts = [
-            network.finish([_repeat(pooled, min(at_once, samples - first)) for pooled in begun])
-            for first in range(0, samples, at_once)
-        ]
-    sampled: Tensor = torch.cat(parts).unflatten(0, (samples, x.shape[0]))
-    return sampled
+    for first in range(0, samples, at_once):
+        repeated = [_repeat(pooled, min(at_once, samples - first)) for pooled in begun]
+        with _dropping(network):
+            logits = network.finish(repeated)
+        yield logits.unflatten(0, (-1, x.shape[0]))
 
 
-def compute_log_mean(logits: Tensor) -> Tensor:
+def compute_log_mean(batches: Iterable[Tensor]) -> Tensor:
     """
     Average the softmax of samples.
 
-    :param logits: float (samples, N, num_classes, H, W)
-    :return: its logarithm, float (N, num_classes, H, W): logits whose softmax is that mean
+    :param batches: logits of at least one sample, as :func:`sample_logits` gives them
+    :return: logarithm of the mean, float (N, num_classes, H, W): logits whose softmax it is
     """
-    log_sum: Tensor = F.log_softmax(logits.float(), dim=2).logsumexp(dim=0)
-    return log_sum - math.log(logits.shape[0])
+    log_sums: Tensor | None = None
+    count = 0
+    for logits in batches:
+        own = F.log_softmax(logits.float(), dim=2).logsumexp(dim=0)
+        log_sums = own if log_sums is None else torch.logaddexp(log_sums, own)
+        count += logits.shape[0]
+    assert log_sums is not None
+    return log_sums - math.log(count)
 
 
-def measure_uncertainty(logits: Tensor) -> Uncertainty:
+def measure_uncertainty(batches: Iterable[Tensor]) -> Uncertainty:
     """
     Measure how far samples agree.
 
-    :param logits: float (samples, N, num_classes, H, W)
+    :param batches: logits of at least one sample, as :func:`sample_logits` gives them
     """
-    softmax = logits.float().softmax(dim=2)
-    mean = softmax.mean(dim=0)
+    sums: list[Tensor] = []
+    count = 0
+    for logits in batches:
+        softmax = logits.float().softmax(dim=2)
+        entropies = torch.special.entr(softmax).sum(dim=2)
+        own = [values.sum(dim=0) for values in (softmax, softmax.square(), entropies)]
+        sums = [before + more for before, more in zip(sums, own, strict=True)] if sums else own
+        count += logits.shape[0]
+    mean, mean_square, mean_entropy = (total / count for total in sums)
     entropy = torch.special.entr(mean).sum(dim=1)
     return Uncertainty(
         mean=mean,
-        variance=softmax.var(dim=0, correction=0).mean(dim=1),
+        variance=(mean_square - mean.square()).clamp(min=0).mean(dim=1),
         entropy=entropy,
-        mutual_information=entropy - torch.special.entr(softmax).sum(dim=2).mean(dim=0),
+        mutual_information=entropy - mean_entropy,
     )
 
 

@@ -158,7 +158,8 @@ class Predictor:
         :param mc_samples: how many samples of the network's dropout to average; 0 to leave none
             of its features out
         :return: the outputs
-        :raises ValueError: if the image or the outputs are not as above
+        :raises ValueError: if an argument is not as above, or a network without dropout is to be
+            sampled
         """
         return self.predict_batch(
             [image], outputs, overlay_opacity, output_size, selection, mc_samples
@@ -183,9 +184,9 @@ class Predictor:
         :param selection: which pixels keep their label
         :param mc_samples: as in :meth:`predict`
         :return: a prediction per image
-        :raises ValueError: if the images or the outputs are not as above
+        :raises ValueError: as :meth:`predict` does
         """
-        _check_arguments(outputs, overlay_opacity)
+        _check_arguments(outputs, overlay_opacity, mc_samples)
         if not images:
             return []
         for image in images:
@@ -240,7 +241,9 @@ def _check_image(image: Image) -> None:
         )
 
 
-def _check_arguments(outputs: Sequence[str], overlay_opacity: float) -> None:
+def _check_arguments(outputs: Sequence[str], overlay_opacity: float, mc_samples: int) -> None:
+    if mc_samples < 0:
+        raise ValueError(f'expected mc_samples from 0 up, got {mc_samples}')
     if not 0 <= overlay_opacity <= 1:
         raise ValueError(f'expected an overlay opacity from 0 to 1, got {overlay_opacity}')
     unknown = [name for name in outputs if name not in OUTPUTS]

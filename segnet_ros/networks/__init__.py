@@ -1,1 +1,1 @@
-"""The networks that the paper compares SegNet with; each is found by its name in the registry."""
+"""The networks that SegNet is compared with; each is found by its name in the registry."""

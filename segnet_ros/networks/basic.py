@@ -49,7 +49,7 @@ class BasicConfig:
     adds_encoder: bool = False
     """Whether pooled encoder maps are added to those of the decoder of the same size."""
     reduces: bool = False
-    """Whether encoder maps are reduced to a channel per class before they are decoded."""
+    """Whether encoder maps are reduced to a channel per class; not with their indices."""
     dropout: float = 0.0
     """Share of the features that is left out after each of the deeper stages, in training."""
 
@@ -65,6 +65,11 @@ class BasicConfig:
             raise ValueError(
                 f'expected a decoder of {", ".join(DECODERS)} and a dropout from 0 to below 1,'
                 f' got {self.decoder!r} and {self.dropout!r}'
+            )
+        if self.reduces and self.decoder.startswith('unpool'):
+            raise ValueError(
+                'expected all encoder maps to be decoded where their indices are used, got'
+                f' decoder={self.decoder!r} with reduces={self.reduces!r}'
             )
 
     def build(self) -> BasicNetwork:

@@ -15,7 +15,7 @@ EXCHANGED = (
     ('fcn-basic-no-dim-reduction', 'fcn-basic-no-addition-no-dim-reduction'),
     ('fcn-basic-no-dim-reduction', 'bilinear-interpolation'),
     ('segnet-basic', 'bilinear-interpolation'),
-    ('segnet', 'fcn'),
+    ('bayesian-segnet', 'fcn'),
     ('fcn', 'fcn-bilinear'),
     ('segnet', 'deeplab-largefov'),
 )

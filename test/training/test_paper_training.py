@@ -92,6 +92,15 @@ def test_what_is_done_is_not_done_again(data, output):
     assert list_files(output) == before
 
 
+def test_costs_are_read_before_anything_is_trained(data, tmp_path, capsys):
+    costs = tmp_path / 'costs.json'
+    costs.write_text('[]')
+    folder = tmp_path / 'compared'
+    assert main(list_arguments(data, folder, '--costs', str(costs))) == 1
+    assert "expected the JSON of 'costs'" in capsys.readouterr().err
+    assert not folder.exists()
+
+
 def test_runs_with_other_options_are_not_mixed_in(data, output, capsys):
     assert main([*list_arguments(data, output), '--learning-rate', '0.5']) == 1
     assert 'use the same options to continue it' in capsys.readouterr().err

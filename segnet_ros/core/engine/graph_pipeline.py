@@ -76,7 +76,9 @@ class _Graph:
         self._begun, self._done = (torch.cuda.Event(enable_timing=True) for _ in range(2))
         stream = torch.cuda.Stream(pipeline.palette.device)
         stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream), try_algorithms():
+        # Else samples of dropout would be others after the same seed, once there is a graph.
+        keep_seed = torch.random.fork_rng([pipeline.palette.device], bool(request.mc_samples))
+        with keep_seed, torch.cuda.stream(stream), try_algorithms():
             for _ in range(WARM_UP):
                 computed = self._compute()
         stream.synchronize()

@@ -88,7 +88,7 @@ class Parameters:
     mc_samples: int = parameter(
         0,
         'Samples to average of a network with dropout, such as bayesian-segnet: better labels and'
-        ' ~/uncertainty, at a cost. 0: none is left out.',
+        ' ~/uncertainty, at a cost. 0: one pass without dropout.',
         bounds=(0, 100),
         read_only=False,
     )

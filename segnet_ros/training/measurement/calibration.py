@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from segnet_ros.core.engine.pipeline import Image
+from segnet_ros.core.labels import LabelSet
 from segnet_ros.core.labels import UNLABELED
 from segnet_ros.core.predictor import Prediction
 from segnet_ros.core.predictor import Predictor
@@ -18,6 +18,8 @@ LEVELS = 256
 """Of confidence and of uncertainty, which come in one byte."""
 BINS = 16
 """Of these levels, for figures."""
+MEASURED = ('label', 'confidence', 'uncertainty')
+"""Outputs that a calibration is measured by."""
 
 Counts = NDArray[np.int64]
 """Wrong and right pixels by level, (256, 2)."""
@@ -96,16 +98,15 @@ class UncertainPredictor:
     predictor: Predictor
     mc_samples: int
     """As in :meth:`Predictor.predict`."""
-    outputs: Sequence[str] = ('label', 'confidence', 'uncertainty')
 
     @property
-    def label_set(self) -> Any:
+    def label_set(self) -> LabelSet:
         """That of the predictor."""
         return self.predictor.label_set
 
     def predict(self, image: Image) -> Prediction:
         """Segment one image, RGB, uint8 (H, W, 3)."""
-        return self.predictor.predict(image, self.outputs, mc_samples=self.mc_samples)
+        return self.predictor.predict(image, MEASURED, mc_samples=self.mc_samples)
 
 
 def sum_bins(values: NDArray[Any]) -> NDArray[Any]:
