@@ -145,6 +145,6 @@ class _FollowingKernels(CpuKernels):
         self._decisions.add(corners.amax(0), features)
         return Pooled(features, indices, (height, width))
 
-    def unpool(self, x: Tensor, pooled: Pooled) -> Tensor:
+    def unpool(self, x: Tensor, indices: Tensor, size: tuple[int, int]) -> Tensor:
         """Put each value back where it was taken."""
-        return unpool(x, pooled.indices, pooled.size)
+        return unpool(x, indices, size)

@@ -58,6 +58,6 @@ class CpuKernels:
         features, indices = F.max_pool2d(x, 2, 2, ceil_mode=True, return_indices=True)
         return Pooled(features, indices, (x.shape[2], x.shape[3]))
 
-    def unpool(self, x: Tensor, pooled: Pooled) -> Tensor:
+    def unpool(self, x: Tensor, indices: Tensor, size: tuple[int, int]) -> Tensor:
         """Put each value back where its maximum was."""
-        return F.max_unpool2d(x, pooled.indices, [2, 2], [2, 2], output_size=pooled.size)
+        return F.max_unpool2d(x, indices, [2, 2], [2, 2], output_size=size)

@@ -102,15 +102,13 @@ class CudaKernels:
         )
         return Pooled(features, indices, (height, width))
 
-    def unpool(self, x: Tensor, pooled: Pooled) -> Tensor:
+    def unpool(self, x: Tensor, indices: Tensor, size: tuple[int, int]) -> Tensor:
         """Unpool as :func:`segnet_ros.core.pooling.unpool` does; channels-last."""
         count, channels = x.shape[:2]
-        height, width = pooled.size
+        height, width = size
         output = make_map((count, channels, height, width), x.dtype, x.device)
         threads = x.numel() // self._vector
-        self._module.launch(
-            'unpool', threads, x, pooled.indices, output, count, height, width, channels
-        )
+        self._module.launch('unpool', threads, x, indices, output, count, height, width, channels)
         return output
 
     def compute_outputs(

@@ -25,8 +25,8 @@ class Kernels(Protocol):
     def max_pool(self, x: Tensor) -> Pooled:
         """Pool as :func:`segnet_ros.core.pooling.max_pool`; indices of any form."""
 
-    def unpool(self, x: Tensor, pooled: Pooled) -> Tensor:
-        """Unpool with the indices of :meth:`max_pool`."""
+    def unpool(self, x: Tensor, indices: Tensor, size: tuple[int, int]) -> Tensor:
+        """Unpool with indices and size that :meth:`max_pool` gave."""
 
 
 class FusedSegNet:
@@ -56,15 +56,14 @@ class FusedSegNet:
         :param x: normalized images, (N, 3, H, W), channels-last, of the kernels' type
         :return: logits, (N, num_classes, H, W), of that type
         """
-        poolings = []
+        kept = []
         for stage in self._encoder:
             for convolve in stage:
                 x = convolve(x)
-            pooled = self._kernels.max_pool(x)
-            poolings.append(pooled)
-            x = pooled.features
-        for stage, pooled in zip(self._decoder, reversed(poolings), strict=True):
-            x = self._kernels.unpool(x, pooled)
+            x, indices, size = self._kernels.max_pool(x)
+            kept.append((indices, size))  # not the features, whose memory others may have
+        for stage in self._decoder:
+            x = self._kernels.unpool(x, *kept.pop())
             for convolve in stage:
                 x = convolve(x)
         return self._classify(x)
