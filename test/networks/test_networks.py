@@ -94,6 +94,14 @@ def test_logits_have_the_size_of_the_image(name: str, size: tuple[int, int]) -> 
     assert make_small(name)(torch.randn(2, 3, *size)).shape == (2, 3, *size)
 
 
+def make_checkpoint(name: str, input_size: tuple[int, int]) -> Checkpoint:
+    """Make a checkpoint of a small untrained network that has seen a batch."""
+    network = make_small(name, 11)
+    network(torch.randn(4, 3, 64, 96))  # statistics
+    label_set = load_label_set('camvid')
+    return Checkpoint(network.config, label_set, input_size, network.state_dict(), network=name)
+
+
 @pytest.mark.parametrize('name', MODULES)
 def test_images_below_32_pixels_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match='at least 32 x 32 pixels, got 31 x 64'):
@@ -145,15 +153,14 @@ def test_a_checkpoint_brings_back_the_network(name: str, tmp_path: Path) -> None
     x = torch.randn(1, 3, 48, 64)
     expected = saved.build_network()(x)
     torch.testing.assert_close(loaded.build_network()(x), expected, rtol=0, atol=1e-5)
+    label = Predictor(loaded, 'cpu', 'fp32').predict(np.zeros((50, 70, 3), np.uint8)).label
+    assert label is not None
+    assert label.shape == (50, 70)
 
 
 @pytest.mark.parametrize('name', MODULES)
 def test_a_predictor_labels_images_in_both_precisions_of_a_cpu(name: str) -> None:
-    network = make_small(name, 11)
-    network(torch.randn(4, 3, 64, 96))  # statistics
-    checkpoint = Checkpoint(
-        network.config, load_label_set('camvid'), (48, 64), network.state_dict(), network=name
-    )
+    checkpoint = make_checkpoint(name, (48, 64))
     image = np.random.default_rng(0).integers(0, 256, (50, 70, 3), np.uint8)
     labels = [
         Predictor(checkpoint, 'cpu', precision).predict(image).label
@@ -252,11 +259,7 @@ def test_a_mirror_image_has_the_mirrored_labels(name: str) -> None:
 @pytest.mark.parametrize('name', MODULES)
 @pytest.mark.parametrize('precision', ['fp16', 'fp32'])
 def test_gpu_and_cpu_agree(name: str, precision: str) -> None:
-    network = make_small(name, 11)
-    network(torch.randn(4, 3, 64, 96))  # statistics
-    checkpoint = Checkpoint(
-        network.config, load_label_set('camvid'), (64, 96), network.state_dict(), network=name
-    )
+    checkpoint = make_checkpoint(name, (64, 96))
     image = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
     labels = [
         Predictor(checkpoint, *where).predict(image).label
@@ -271,13 +274,7 @@ def test_gpu_and_cpu_agree(name: str, precision: str) -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device')
 @pytest.mark.parametrize('precision', ['fp16', 'fp32'])
 def test_samples_on_a_gpu_differ_and_seeds_repeat_them(precision: str) -> None:
-    network = make_small('bayesian-segnet', 11)
-    network(torch.randn(4, 3, 64, 96))
-    label_set, weights = load_label_set('camvid'), network.state_dict()
-    checkpoint = Checkpoint(
-        network.config, label_set, (64, 96), weights, network='bayesian-segnet'
-    )
-    predictor = Predictor(checkpoint, 'cuda', precision)
+    predictor = Predictor(make_checkpoint('bayesian-segnet', (64, 96)), 'cuda', precision)
     image = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
     found = []
     for seed in (1, None, 1):  # the first call captures the graph
