@@ -19,6 +19,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from followed_pooling import compute_logits
 from followed_pooling import expose_decisions
 from followed_pooling import FollowingSegNet
 from followed_pooling import read_decisions
@@ -33,7 +34,6 @@ from segnet_ros.core.checkpoint import Checkpoint
 from segnet_ros.core.checkpoint import load_checkpoint
 from segnet_ros.core.engine import make_engine
 from segnet_ros.core.engine.pipeline import Image
-from segnet_ros.core.outputs import resize_logits
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.export.agreement import Agreement
 from segnet_ros.export.exported_model import build_model
@@ -43,7 +43,7 @@ from segnet_ros.export.runtimes import open_runtimes
 from segnet_ros.export.runtimes import Run
 from segnet_ros.export.self_check import compare
 from segnet_ros.export.self_check import read_resized
-from segnet_ros.export.self_check import split
+from segnet_ros.export.self_check import run_on_images
 from segnet_ros.training.data.image_files import list_files
 from segnet_ros.training.run.provenance import read_commit
 import torch
@@ -116,12 +116,9 @@ def follow(
 ) -> Agreement:
     """Compare a runtime with PyTorch that takes over its pooling decisions."""
     agreement = Agreement()
-    for part in split(images, batch):
-        read = [read() for read in part]
-        outputs = run(np.stack(read))
-        for number, image in enumerate(read):
-            one = {name: array[number] for name, array in outputs.items()}
-            agreement.add(one, network.compute_logits(image, read_decisions(one)))
+    for image, found in run_on_images({'followed': run}, images, batch):
+        outputs = found['followed']
+        agreement.add(outputs, network.compute_logits(image, read_decisions(outputs)))
     return agreement
 
 
@@ -129,11 +126,8 @@ def make_plain_run(checkpoint: Checkpoint, export: Export) -> Run:
     """Make PyTorch compute without the kernels that the predictor has."""
     engine = make_engine(checkpoint, torch.device('cpu'), torch.float32, is_fused=False)
 
-    @torch.inference_mode()
     def run(images: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
-        logits = [engine.compute_logits(image, export.input_size) for image in images]
-        resized = [resize_logits(one, export.image_size)[0].numpy() for one in logits]
-        return {'logits': np.stack(resized)}
+        return {'logits': np.stack([compute_logits(engine, image, export) for image in images])}
 
     return run
 

@@ -59,16 +59,16 @@ def list_candidates(checkpoint: Checkpoint, device: torch.device) -> list[Candid
     plain = PlainSegNet(checkpoint.config.num_classes, checkpoint.config.widths).eval()
     plain.load_state_dict({name: weight.float() for name, weight in checkpoint.weights.items()})
     half = DTYPES[select_precision('auto', device)]
+    # fp32 alone where a CPU has no bf16: one product for the matrix rate would take minutes.
+    dtypes = {_name(dtype): dtype for dtype in (torch.float32, half)}
     ours = [
-        Candidate(f'segnet_ros {_name(dtype)}', dtype, _make_ours(checkpoint, device, dtype))
-        for dtype in dict.fromkeys((torch.float32, half))
+        Candidate(f'segnet_ros {name}', dtype, _make_ours(checkpoint, device, dtype))
+        for name, dtype in dtypes.items()
     ]
     predictor = Candidate(
         f'Predictor {_name(half)}', half, _make_predictor(checkpoint), network=ours[-1].name
     )
     if device.type == 'cpu':
-        # Where the CPU has no bf16, one product for the matrix rate would take minutes.
-        openvino = {_name(dtype): dtype for dtype in (torch.float32, half)}
         return [
             Candidate('eager fp32', torch.float32, _make_eager(plain)),
             Candidate('torch.compile fp32', torch.float32, _make_compiled(plain)),
@@ -77,7 +77,7 @@ def list_candidates(checkpoint: Checkpoint, device: torch.device) -> list[Candid
             ),
             *(
                 Candidate(f'OpenVINO {name}', dtype, _make_openvino(checkpoint, name), 'openvino')
-                for name, dtype in openvino.items()
+                for name, dtype in dtypes.items()
             ),
             *ours,
             predictor,

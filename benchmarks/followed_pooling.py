@@ -11,8 +11,6 @@ but for windows whose two highest pixels are equal up to rounding.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,23 +18,23 @@ from onnx import helper
 from onnx import ModelProto
 from onnx import TensorProto
 from segnet_ros.core.checkpoint import Checkpoint
-from segnet_ros.core.engine import make_engine
+from segnet_ros.core.engine.backend import Engine
 from segnet_ros.core.engine.cpu_kernels import CpuKernels
 from segnet_ros.core.engine.fused_network import FusedSegNet
 from segnet_ros.core.engine.pipeline import Image
+from segnet_ros.core.engine.pipeline import Pipeline
 from segnet_ros.core.outputs import resize_logits
 from segnet_ros.core.pooling import Pooled
+from segnet_ros.core.pooling import split_windows
 from segnet_ros.core.pooling import unpool
 from segnet_ros.export.exported_model import Export
+from segnet_ros.export.self_check import Outputs
 import torch
 from torch import Tensor
-import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
 
 STAGES = 5
 KINDS = ('right_in_top', 'right_in_bottom', 'in_bottom')
 """Of the comparisons that a window's index consists of; parts of their names in the graph."""
-Outputs = dict[str, NDArray[Any]]
-"""Of a runtime, by name, for one image or several."""
 
 
 def expose_decisions(model: ModelProto) -> ModelProto:
@@ -63,7 +61,7 @@ def read_decisions(outputs: Outputs) -> list[Tensor]:
 def _read_stage(outputs: Outputs, stage: int) -> Tensor:
     top, bottom, is_bottom = (outputs[_name(stage, kind)] for kind in KINDS)
     indices = np.where(is_bottom, bottom.astype(np.uint8) + 2, top.astype(np.uint8))
-    return torch.from_numpy(indices.astype(np.uint8))[None]
+    return torch.from_numpy(indices)[None]
 
 
 def _name(stage: int, kind: str) -> str:
@@ -95,6 +93,14 @@ class Decisions:
         return text
 
 
+@torch.inference_mode()
+def compute_logits(engine: Engine, image: Image, export: Export) -> NDArray[np.float32]:
+    """Compute logits (num_classes, H, W) on the CPU, of an image of the export's size."""
+    logits = engine.compute_logits(image, export.input_size)
+    resized: NDArray[np.float32] = resize_logits(logits, export.image_size)[0].numpy()
+    return resized
+
+
 class FollowingSegNet:
     """
     PyTorch in fp32 on the CPU, but for what is the highest pixel of a window.
@@ -107,10 +113,9 @@ class FollowingSegNet:
         self._export = export
         self._kernels = _FollowingKernels(self.decisions)
         network = FusedSegNet(checkpoint.build_network().eval(), self._kernels)
-        engine = make_engine(checkpoint, torch.device('cpu'), torch.float32)
-        self._engine = replace(engine, forward=network)
+        palette = torch.tensor(checkpoint.label_set.palette)
+        self._engine = Pipeline(network, torch.float32, checkpoint.normalization, palette)
 
-    @torch.inference_mode()
     def compute_logits(self, image: Image, indices: list[Tensor]) -> NDArray[np.float32]:
         """
         Compute logits (num_classes, H, W) of an image of the export's size.
@@ -118,9 +123,7 @@ class FollowingSegNet:
         :param indices: of :func:`read_decisions`
         """
         self._kernels.follow(indices)
-        logits = self._engine.compute_logits(image, self._export.input_size)
-        resized: NDArray[np.float32] = resize_logits(logits, self._export.image_size)[0].numpy()
-        return resized
+        return compute_logits(self._engine, image, self._export)
 
 
 class _FollowingKernels(CpuKernels):
@@ -138,12 +141,10 @@ class _FollowingKernels(CpuKernels):
     def max_pool(self, x: Tensor) -> Pooled:
         """Take from each window the pixel that was taken elsewhere."""
         indices = next(self._indices)
-        height, width = x.shape[2:]
-        even = F.pad(x, (0, width % 2, 0, height % 2), value=-torch.inf)
-        corners = torch.stack([even[:, :, i::2, j::2] for i in (0, 1) for j in (0, 1)])
+        corners = torch.stack(split_windows(x))
         features = corners.gather(0, indices[None].long())[0]
         self._decisions.add(corners.amax(0), features)
-        return Pooled(features, indices, (height, width))
+        return Pooled(features, indices, (x.shape[2], x.shape[3]))
 
     def unpool(self, x: Tensor, indices: Tensor, size: tuple[int, int]) -> Tensor:
         """Put each value back where it was taken."""

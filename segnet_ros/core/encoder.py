@@ -57,12 +57,13 @@ def make_stage(channels: list[int]) -> nn.Sequential:
     """Chain 3 x 3 convolutions, each with batch normalization and ReLU, through the channels."""
     layers: list[nn.Module] = []
     for before, after in pairwise(channels):
-        layers += [
-            nn.Conv2d(before, after, 3, padding=1),
-            nn.BatchNorm2d(after),
-            nn.ReLU(inplace=True),
-        ]
+        layers += rectify(nn.Conv2d(before, after, 3, padding=1))
     return nn.Sequential(*layers)
+
+
+def rectify(convolution: nn.Conv2d | nn.ConvTranspose2d) -> tuple[nn.Module, ...]:
+    """List a convolution, the normalization of what it makes, and ReLU."""
+    return convolution, nn.BatchNorm2d(convolution.out_channels), nn.ReLU(inplace=True)
 
 
 def initialize(module: nn.Module) -> None:

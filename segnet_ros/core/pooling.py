@@ -71,7 +71,7 @@ class _MaxPool(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> tuple[Tensor, Tensor]:
-        top_left, top_right, bottom_left, bottom_right = _split_windows(_pad_to_even(x))
+        top_left, top_right, bottom_left, bottom_right = split_windows(x)
         right_in_top = top_right > top_left
         right_in_bottom = bottom_right > bottom_left
         top = torch.where(right_in_top, top_right, top_left)
@@ -108,14 +108,14 @@ class _Unpool(torch.autograd.Function):
         even = (x.shape[0], x.shape[1], 2 * x.shape[2], 2 * x.shape[3])
         output = torch.empty(even, dtype=x.dtype, device=x.device, memory_format=memory_format)
         zero = x.new_zeros(())
-        for index, corner in enumerate(_split_windows(output)):
+        for index, corner in enumerate(split_windows(output)):
             torch.where(indices == index, x, zero, out=corner)
         return output[:, :, : size[0], : size[1]]
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         (indices,) = ctx.saved_tensors
-        corners = _split_windows(_pad_to_even(gradient))
+        corners = split_windows(gradient)
         output = corners[0]
         for index in (1, 2, 3):
             output = torch.where(indices == index, corners[index], output)
@@ -130,8 +130,14 @@ def _pad_to_even(x: Tensor) -> Tensor:
     return F.pad(x, (0, odd_width, 0, odd_height), value=float('-inf'))
 
 
-def _split_windows(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """View the four corners of all 2 x 2 windows, in the order of the pooling indices."""
+def split_windows(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """
+    View the four corners of all 2 x 2 windows, in the order of the pooling indices.
+
+    :param x: feature map, float (N, C, H, W)
+    :return: of each corner, (N, C, ceil(H / 2), ceil(W / 2)); negative infinity outside of the map
+    """
+    x = _pad_to_even(x)
     return (
         x[:, :, 0::2, 0::2],
         x[:, :, 0::2, 1::2],

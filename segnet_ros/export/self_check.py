@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -31,6 +32,8 @@ from tqdm import tqdm
 
 Image = NDArray[np.uint8]
 """RGB, (H, W, 3)."""
+Outputs = dict[str, NDArray[Any]]
+"""What a runtime made of an image, by name of the output."""
 SCENES = 3
 """Rendered images to compare on, besides those that are given."""
 BATCH = 2
@@ -80,18 +83,35 @@ def compare(
     :return: by name of the run
     """
     agreements = {name: Agreement() for name in runs}
+    for image, found in run_on_images(runs, images, batch):
+        expected = predictor.compute_logits(image).numpy()
+        for name, outputs in found.items():
+            agreements[name].add(outputs, expected)
+    return agreements
+
+
+def run_on_images(
+    runs: dict[str, Run], images: Sequence[Callable[[], Image]], batch: int
+) -> Iterator[tuple[Image, dict[str, Outputs]]]:
+    """
+    Let runtimes compute one image, and then several at once; parameters as in :func:`compare`.
+
+    :return: each image, and what every run made of it
+    """
     with tqdm(total=len(images), desc='check', unit='image', leave=False) as bar:
-        for part in split(images, batch):
+        for part in _split(images, batch):
             read = [read() for read in part]
             stacked = np.stack(read)
-            logits = [predictor.compute_logits(image).numpy() for image in read]
-            for name, run in runs.items():
-                outputs = run(stacked)
-                for number, expected in enumerate(logits):
-                    one = {output: array[number] for output, array in outputs.items()}
-                    agreements[name].add(one, expected)
+            made = {name: run(stacked) for name, run in runs.items()}
+            for number, image in enumerate(read):
+                yield (
+                    image,
+                    {
+                        name: {output: array[number] for output, array in outputs.items()}
+                        for name, outputs in made.items()
+                    },
+                )
             bar.update(len(part))
-    return agreements
 
 
 def list_images(folder: Path | None, size: tuple[int, int]) -> list[Callable[[], Image]]:
@@ -122,7 +142,7 @@ def read_resized(path: Path, size: tuple[int, int]) -> Image:
     return image
 
 
-def split(
+def _split(
     images: Sequence[Callable[[], Image]], batch: int
 ) -> Iterator[Sequence[Callable[[], Image]]]:
     """Take the first image alone, and the others so many at a time."""

@@ -15,11 +15,11 @@ from itertools import pairwise
 from segnet_ros.core.encoder import check_size
 from segnet_ros.core.encoder import initialize
 from segnet_ros.core.encoder import make_encoder
+from segnet_ros.core.encoder import rectify
 from segnet_ros.core.network import Network
 from segnet_ros.core.pooling import max_pool
 from segnet_ros.core.pooling import unpool
 from segnet_ros.networks.heads import HeadConfig
-from segnet_ros.networks.heads import rectify
 from segnet_ros.networks.heads import WideConvolution
 from segnet_ros.networks.heads import WideDeconvolution
 from torch import nn

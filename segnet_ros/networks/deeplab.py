@@ -18,9 +18,9 @@ import math
 from segnet_ros.core.encoder import check_size
 from segnet_ros.core.encoder import initialize
 from segnet_ros.core.encoder import make_encoder
+from segnet_ros.core.encoder import rectify
 from segnet_ros.core.network import Network
 from segnet_ros.networks.heads import HeadConfig
-from segnet_ros.networks.heads import rectify
 from segnet_ros.networks.upsampling import BilinearUpsampling
 from segnet_ros.networks.upsampling import crop
 from torch import nn

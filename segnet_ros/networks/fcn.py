@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from segnet_ros.core.encoder import check_size
 from segnet_ros.core.encoder import initialize
 from segnet_ros.core.encoder import make_encoder
+from segnet_ros.core.encoder import rectify
 from segnet_ros.core.network import Network
 from segnet_ros.networks.heads import HeadConfig
-from segnet_ros.networks.heads import rectify
 from segnet_ros.networks.heads import WideConvolution
 from segnet_ros.networks.upsampling import BilinearUpsampling
 from segnet_ros.networks.upsampling import crop

@@ -76,8 +76,3 @@ class WideDeconvolution(nn.ConvTranspose2d):
         patches = spread.unflatten(2, (-1, self.out_channels)).transpose(2, 3).flatten(2)
         y = F.fold(patches.transpose(1, 2), size, self.kernel_size, padding=padding)
         return y if self.bias is None else y + self.bias[:, None, None]
-
-
-def rectify(convolution: nn.Conv2d | nn.ConvTranspose2d) -> tuple[nn.Module, ...]:
-    """List a convolution, the normalization of what it makes, and ReLU."""
-    return convolution, nn.BatchNorm2d(convolution.out_channels), nn.ReLU(inplace=True)

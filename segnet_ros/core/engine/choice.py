@@ -47,8 +47,7 @@ def make_engine(
     :param is_fused: whether kernels of the device may be used; for benchmarks
     :param is_captured: whether CUDA may replay a graph; for benchmarks
     """
-    if device.type == 'cpu':
-        keep_freed_memory()
+    keep_freed_memory(device)
     network = checkpoint.build_network().eval()
     fused = None
     kernels = None

@@ -27,8 +27,7 @@ def drive(run: Run) -> None:
     :raises SystemExit: after SIGTERM, with everything saved, code 0
     """
     world = run.trainer.world
-    if run.trainer.device.type == 'cpu':
-        keep_freed_memory()
+    keep_freed_memory(run.trainer.device)
     with ExitStack() as stack:
         board = None
         if world.is_first:
