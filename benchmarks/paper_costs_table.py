@@ -27,6 +27,7 @@ COMPARED = {
     'inference memory': ('inference_mb', 'inference_mb'),
     'model': ('model_mb', 'model_mb'),
     'parameters': ('parameters', 'parameters'),
+    'GMAC': ('gmac', 'gmac'),
 }
 """What ratios are told of: our name of it, and the paper's."""
 
@@ -137,8 +138,9 @@ def _format_head(report: Mapping[str, Any]) -> str:
 
 
 def _format_figures(family: Family, names: Iterable[str], rows: Rows) -> str:
-    head = ['network', 'parameters', 'model MB', 'forward ms', 'backward ms', 'training MB']
-    head += ['inference MB', *(f'paper: {column}' for column in family.columns.values())]
+    head = ['network', 'parameters', 'model MB', 'GMAC', 'forward ms']
+    head += ['backward ms', 'training MB', 'inference MB']
+    head += [f'paper: {column}' for column in family.columns.values()]
     return format_table(
         head, ([*_format_own(name, rows[name]), *_format_paper(family, name)] for name in names)
     )
@@ -149,6 +151,7 @@ def _format_own(name: str, row: Mapping[str, Any]) -> list[str]:
         name,
         format_number(row.get('parameters')),
         format_number(row.get('model_mb'), ',.1f'),
+        format_number(row.get('gmac'), ',.1f'),
         *(_format_pair(row, f'{key}_ms_median', f'{key}_ms') for key in ('forward', 'backward')),
         *(_format_pair(row, f'{k}_mb', f'{k}_reserved_mb') for k in ('training', 'inference')),
     ]

@@ -8,6 +8,7 @@ import os
 from typing import NoReturn
 
 from paper_costs import Conditions
+from paper_costs import count_multiplications
 from paper_costs import find_missing_memory
 from paper_costs_table import format_costs
 from paper_tables import report_costs
@@ -20,6 +21,7 @@ SMALL = Conditions((48, 64), 'cpu', runs=1)
 FIGURES = (
     'parameters',
     'model_mb',
+    'gmac',
     *('forward_ms', 'forward_ms_median', 'backward_ms', 'backward_ms_median'),
     *('inference_mb', 'training_mb'),
 )
@@ -55,6 +57,10 @@ def test_every_figure_is_told_of_every_network(report):
     assert report['networks']['segnet']['model_mb'] == pytest.approx(
         4e-6 * report['networks']['segnet']['parameters']
     )
+
+
+def test_multiplications_are_those_that_the_layers_say():
+    assert count_multiplications(SegNetConfig(), (360, 480)) == pytest.approx(106.7e9, rel=1e-3)
 
 
 def test_ratios_are_to_the_reference_of_the_family(report):
