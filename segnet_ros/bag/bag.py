@@ -10,10 +10,12 @@ import signal
 import sys
 from types import FrameType
 
+from segnet_ros.bag.cameras import DEFAULT_NAME
 from segnet_ros.bag.preparation import prepare_job
 from segnet_ros.bag.progress import load_progress
 from segnet_ros.bag.report import Report
 from segnet_ros.bag.source.open_file import STORAGES
+from segnet_ros.bag.source.source_bag import LABELINGS
 from segnet_ros.bag.workplace import Workplace
 from segnet_ros.commands.command import add_checkpoint_options
 from segnet_ros.commands.command import parse_positive
@@ -77,7 +79,7 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         '--name',
         type=_parse_name,
-        default='segnet',
+        default=DEFAULT_NAME,
         help="of the node in outputs' topics (%(default)s)",
     )
     parser.add_argument('--storage', choices=(*STORAGES.values(),), help='of OUT (that of IN)')
@@ -130,9 +132,9 @@ def _work(workplace: Workplace, options: argparse.Namespace) -> Report:
             print(GOES_ON, file=sys.stderr)
             raise
         described = {name.lstrip('-'): value for name, value in job.progress.options.items()}
-        custom = {'segnet_ros': json.dumps(described)}
+        custom = {LABELINGS: json.dumps([*job.bag.labelings, described])}
         workplace.complete(job.progress.parts, job.bag.metadata, custom)
-    return Report(job.progress.parts, job.cameras, job.bag.list_damage())
+    return Report(job.progress)
 
 
 def _report_left_over(workplace: Workplace) -> Report:
@@ -140,7 +142,7 @@ def _report_left_over(workplace: Workplace) -> Report:
     progress = load_progress(workplace.progress)
     assert progress is not None
     workplace.clear()
-    return Report(progress.parts, [], [part.damage for part in progress.parts if part.damage])
+    return Report(progress)
 
 
 if __name__ == '__main__':

@@ -19,8 +19,9 @@ from segnet_ros.images.outputs import OUTPUT_ENCODINGS
 from segnet_ros.images.received import read_file
 from segnet_ros.images.received import read_image
 
+DEFAULT_NAME = 'segnet'
+"""Of the node that outputs are named after."""
 _COMPRESSED_PART = '/compressed'
-_OURS = re.compile(rf'.*/segnet/(.*/)?({"|".join(OUTPUT_ENCODINGS)})(/compressed)?')
 
 
 class Camera(NamedTuple):
@@ -74,7 +75,7 @@ def _find_named(keys: list[TopicKey], names: Sequence[str]) -> list[TopicKey]:
 
 def _find_objection(bag: SourceBag, key: TopicKey, keys: list[TopicKey]) -> str:
     """Tell why a topic does not look like a camera's; empty if it does."""
-    if _OURS.fullmatch(key.name):
+    if _find_outputs(bag).fullmatch(key.name):
         return 'it is an output of this package'
     raw = TopicKey(key.name.removesuffix(_COMPRESSED_PART), RAW)
     is_repeated = key.msgtype == COMPRESSED and bag.counts[raw] >= bag.counts[key] > 0
@@ -82,6 +83,13 @@ def _find_objection(bag: SourceBag, key: TopicKey, keys: list[TopicKey]) -> str:
         return f'{raw.name} has the same images'
     first = bag.read_first(key)
     return _find_objection_to_kind(first) if first else ''
+
+
+def _find_outputs(bag: SourceBag) -> re.Pattern[str]:
+    """Make the pattern of the topics that a node of this package, or a labeling, has written."""
+    names = {DEFAULT_NAME, *(str(one.get('name')) for one in bag.labelings)}
+    nodes, outputs = ('|'.join(map(re.escape, sorted(some))) for some in (names, OUTPUT_ENCODINGS))
+    return re.compile(rf'.*/({nodes})/(.*/)?({outputs})(/compressed)?')
 
 
 def _find_objection_to_kind(message: Message) -> str:

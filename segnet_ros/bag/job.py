@@ -54,7 +54,6 @@ class Job(NamedTuple):
         file = self.bag.files[number]
         parts = [part for part in self.progress.parts if part.file == number]
         if parts and parts[-1].is_last:
-            file.damage = parts[-1].damage
             return
         place = Place(*parts[-1].place) if parts else Place()
         to_label, to_write = Reading(file, place), Reading(file, place)
@@ -64,7 +63,8 @@ class Job(NamedTuple):
             index = len(self.progress.parts)
             self.workplace.keep(index, written.metadata)
             place, is_last = to_label.place, to_label.is_at_end
-            part = Part(number, list(place), is_last, file.damage if is_last else '', *written)
+            damage = f'{file.path.name}: {file.damage}' if is_last and file.damage else ''
+            part = Part(number, list(place), is_last, damage, *written)
             self.progress.parts.append(part)
             self.progress.save(self.workplace.progress)
             journal.path.unlink()

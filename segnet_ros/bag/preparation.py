@@ -52,11 +52,12 @@ def prepare_job(options: argparse.Namespace, workplace: Workplace) -> Job:
         '--checkpoint with SHA-256': hash_file(checkpoint),
         'classes': list(predictor.label_set.names),
     }
+    topics = {camera.key.name: list(camera.outputs) for camera in cameras}
     return Job(
         bag,
         cameras,
         workplace,
-        _begin(bag, described, workplace, options.batch_size, predictor),
+        _begin(bag, described, topics, workplace, options.batch_size, predictor),
         Labeler(predictor, outputs, options.opacity, options.compressed).label,
         PartWriter(bag.topics, cameras, options.compressed, _choose_format(bag, options.storage)),
         options.max_file_size * 2**20,
@@ -90,6 +91,7 @@ def _choose_format(bag: SourceBag, storage: str | None) -> Format:
 def _begin(
     bag: SourceBag,
     described: dict[str, Any],
+    topics: dict[str, list[str]],
     workplace: Workplace,
     batch_size: int | None,
     predictor: Predictor,
@@ -98,10 +100,11 @@ def _begin(
     Begin, or read how far it was brought before.
 
     :param described: what the messages of the new bag depend on
+    :param topics: those of the outputs, by the topic that is labeled
     :param batch_size: images per batch; None for that of before, or for the best
     """
     before = load_progress(workplace.progress)
-    now = Progress(bag.fingerprint, described, batch_size or 1)
+    now = Progress(bag.fingerprint, described, topics, bag.damage, batch_size or 1)
     if before is not None:
         check_same(before, now, workplace.folder)
         before.batch_size = batch_size or before.batch_size

@@ -23,7 +23,7 @@ class Part:
     is_last: bool
     """Whether it has the last messages of that file."""
     damage: str
-    """What is wrong with that file, if this has its last messages."""
+    """What is wrong with that file, and its name, if this has its last messages."""
     metadata: dict[str, Any]
     """What metadata.yaml would say of a bag with this file alone."""
     labeled: dict[str, int]
@@ -40,6 +40,10 @@ class Progress:
     """Names, sizes and times of the files of the old bag."""
     options: dict[str, Any]
     """What the messages of the new bag depend on."""
+    outputs: dict[str, list[str]]
+    """Topics of the outputs, by the topic that is labeled."""
+    damage: list[str]
+    """What is wrong with the old bag beside what is wrong with its files."""
     batch_size: int
     """Images per batch; the same after an interruption, as rounding can depend on it."""
     parts: list[Part] = field(default_factory=list)
@@ -50,6 +54,10 @@ class Progress:
             sum(part.labeled.values()) + sum(count for count, _ in part.problems.values())
             for part in self.parts
         )
+
+    def list_damage(self) -> list[str]:
+        """Tell what is wrong with the old bag, as far as it has been read."""
+        return [*self.damage, *(part.damage for part in self.parts if part.damage)]
 
     def save(self, path: Path) -> None:
         """

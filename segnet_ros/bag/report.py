@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
-from segnet_ros.bag.cameras import Camera
-from segnet_ros.bag.progress import Part
+from segnet_ros.bag.progress import Progress
 
 
 class Report:
     """What was labeled, what was not, and why."""
 
-    def __init__(
-        self, parts: Sequence[Part], cameras: Sequence[Camera], damage: Sequence[str]
-    ) -> None:
+    def __init__(self, progress: Progress) -> None:
         """
         Sum up.
 
-        :param damage: what is wrong with the old bag
+        :param progress: that has come to its end
         """
-        self._cameras = cameras
-        self._damage = damage
+        self._outputs = progress.outputs
+        self._damage = progress.list_damage()
         self._labeled: Counter[str] = Counter()
         self._problems: dict[str, tuple[int, str]] = {}
-        for part in parts:
+        for part in progress.parts:
             self._labeled.update(part.labeled)
             for name, (count, first) in part.problems.items():
                 before, known = self._problems.get(name, (0, first))
@@ -43,9 +39,8 @@ class Report:
         :param target: where the new bag is
         """
         lines = [f'{target}: {self._labeled.total()} images labeled']
-        for camera in self._cameras:
-            name = camera.key.name
-            lines.append(f'  {name}: {self._labeled[name]} to {", ".join(camera.outputs)}')
+        for name, outputs in self._outputs.items():
+            lines.append(f'  {name}: {self._labeled[name]} to {", ".join(outputs)}')
         for name, (count, first) in self._problems.items():
             lines.append(f'  {name}: {count} without labels, the first because: {first}')
         lines += [f'not whole, labeled as far as it goes: {problem}' for problem in self._damage]

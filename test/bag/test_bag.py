@@ -117,6 +117,20 @@ def test_ros_reads_the_outputs(label_bag: Callable[..., int], tmp_path: Path) ->
             assert cv2.imdecode(np.asarray(confidence.data), cv2.IMREAD_UNCHANGED).ndim == 2
 
 
+def test_what_was_labeled_before_is_no_camera(
+    label_bag: Callable[..., int], tmp_path: Path
+) -> None:
+    bag = write_bag(tmp_path / 'in', drive(1))
+    names = ('day', 'night', 'segnet')
+    for name in names:
+        labeled = tmp_path / name
+        assert label_bag(bag, labeled, '--name', name, '--outputs', 'color') == 0
+        bag = labeled
+    topics = read_information(bag)['topics_with_message_count']
+    outputs = {f'/{camera}/{name}/color' for camera in ('front', 'rear', 'side') for name in names}
+    assert {one['topic_metadata']['name'] for one in topics} == set(TOPICS) | outputs
+
+
 @pytest.mark.parametrize('storage', STORAGES)
 def test_what_the_bag_says_of_its_topics_is_kept(
     label_bag: Callable[..., int], tmp_path: Path, storage: str
@@ -129,7 +143,7 @@ def test_what_the_bag_says_of_its_topics_is_kept(
             same = after[before.topic]._replace(id=before.id, owner=before.owner)
             assert same == before
         assert new.storage.metadata.custom['robot'] == 'number 5'
-        ours = json.loads(new.storage.metadata.custom['segnet_ros'])
+        (ours,) = json.loads(new.storage.metadata.custom['segnet_ros'])
         assert ours['classes'][:2] == ['sky', 'building']
         (qos,) = after['/front/segnet/label'].ext.offered_qos_profiles
         assert (qos.reliability, qos.depth) == (LATCHED_QOS.reliability, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 import json
 from pathlib import Path
+import shutil
 import signal
 from typing import Any
 from typing import NamedTuple
@@ -113,11 +114,19 @@ def test_a_killed_one_goes_on(
 def test_one_that_is_killed_as_the_bag_appears_has_done_its_work(
     case: Case, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    source = case.target.with_name('unlisted')
+    shutil.copytree(case.source, source)
+    (source / 'metadata.yaml').unlink()  # as of a recorder that was killed
+    case = case._replace(source=source, arguments=[str(source), *case.arguments[1:]])
     moment = 'segnet_ros.bag.workplace:Workplace.clear'
     run_until(moment, 1, 'SIGKILL', case.arguments, case.log)
     assert read_bag(case.target) == case.expected
     case.go_on()
-    assert f'{IMAGES} images labeled' in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert f'{IMAGES} images labeled' in printed
+    assert 'to /rear/segnet/label, /rear/segnet/overlay' in printed
+    assert '/rear/image_raw: 1 without labels' in printed
+    assert 'not whole, labeled as far as it goes: metadata.yaml: there is none' in printed
     assert case.label_bag(case.source, case.target, *OPTIONS) == 1
 
 

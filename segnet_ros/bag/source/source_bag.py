@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+import json
 from pathlib import Path
 import re
 from typing import Any
@@ -17,6 +18,8 @@ from segnet_ros.bag.source.open_file import STORAGES
 import yaml
 
 METADATA = 'metadata.yaml'
+LABELINGS = 'segnet_ros'
+"""Key of the custom data in which a list of them is."""
 SUFFIXES = (*STORAGES, *(suffix + COMPRESSED for suffix in STORAGES))
 
 
@@ -60,11 +63,15 @@ class SourceBag:
         """Read the first message of a topic; None if there is none."""
         return next(filter(None, (file.read_first(key) for file in self.files)), None)
 
-    def list_damage(self) -> list[str]:
-        """Tell what is wrong, as far as has been read."""
-        return self.damage + [
-            f'{file.path.name}: {file.damage}' for file in self.files if file.damage
-        ]
+    @property
+    def labelings(self) -> list[dict[str, Any]]:
+        """What this package has written of earlier labelings of it, the first one first."""
+        custom = self.metadata.get('custom_data') or {}
+        try:
+            found = json.loads(custom.get(LABELINGS, '[]'))
+        except (ValueError, TypeError):  # of another program
+            return []
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
     def _read_metadata(self, path: Path) -> dict[str, Any]:
         if not path.exists():
