@@ -24,3 +24,5 @@ class Limits:
     """At a time, with those that wait for the network."""
     upload_seconds: float = 60.0
     """For an upload to arrive."""
+    answer_seconds: float = 60.0
+    """For a part of an answer to be taken; one image of a video is a part."""

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 import logging
 from typing import TypeVar
 
+import anyio
 import numpy as np
 from numpy.typing import NDArray
 from segnet_ros.core.predictor import Predictor
@@ -30,6 +31,7 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.responses import StreamingResponse
+from starlette.types import Message
 from starlette.types import Receive
 from starlette.types import Scope
 from starlette.types import Send
@@ -73,7 +75,8 @@ class Segmentation:
                 return Response(make_start(1, 0) + line + make_end(), media_type=MEDIA_TYPE)
             video = await self._run_for(request, lambda: Video(data, self._limits))
             held.callback(self._queue.submit, video.release)
-            return _RecordStream(self._label_video(video), held.pop_all())
+            records = self._label_video(video)
+            return _RecordStream(records, held.pop_all(), self._limits.answer_seconds)
 
     def _label_picture(self, data: bytes) -> bytes:
         return self._label(decode_picture(data))
@@ -124,17 +127,31 @@ class Segmentation:
 
 
 class _RecordStream(StreamingResponse):
-    """A stream that lets go of what it holds, however it ends."""
+    """A stream that lets go of what it holds, however it ends: also where nobody takes it."""
 
     def __init__(
-        self, records: AsyncIterator[bytes], held: AbstractContextManager[object]
+        self,
+        records: AsyncIterator[bytes],
+        held: AbstractContextManager[object],
+        answer_seconds: float,
     ) -> None:
         super().__init__(records, media_type=MEDIA_TYPE)
         self._held = held
+        self._answer_seconds = answer_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_in_time(message: Message) -> None:
+            with anyio.fail_after(self._answer_seconds):
+                await send(message)
+
         with self._held:
-            await super().__call__(scope, receive, send)
+            try:
+                await super().__call__(scope, receive, send_in_time)
+            except TimeoutError:  # the server closes the connection then
+                LOGGER.warning(
+                    'left someone who did not take a part of the answer within %g seconds',
+                    self._answer_seconds,
+                )
 
 
 def _wait_until_gone(request: Request) -> Awaitable[object]:

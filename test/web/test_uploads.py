@@ -8,7 +8,9 @@ from concurrent.futures import as_completed
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from http.client import HTTPResponse
+import socket
 import threading
+import time
 from typing import Any
 
 import cv2
@@ -32,6 +34,7 @@ from video_files import make_video
 Serve = Callable[..., PageServer]
 PICTURE = draw_smooth()
 PNG = make_png(PICTURE)
+POST = b'POST /segment HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n'
 
 
 @pytest.fixture
@@ -141,9 +144,7 @@ def test_nothing_is_uploaded_elsewhere(server: PageServer) -> None:
 def test_a_slow_upload_is_given_up(serve: Serve) -> None:
     server = serve(limits=Limits(upload_seconds=0.2))
     with server.connect() as connection:
-        connection.sendall(
-            b'POST /segment HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nab'
-        )
+        connection.sendall(POST % 9 + b'ab')
         response = HTTPResponse(connection)
         response.begin()
         assert response.status == 408
@@ -177,10 +178,9 @@ def wait_for(answers: list[Any], number: int) -> list[Answer]:
 
 
 def test_whoever_leaves_makes_room(gated: PageServer) -> None:
-    request = b'POST /segment HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n' % len(PNG)
     connections = [gated.connect() for _ in range(3)]
     for connection in connections:
-        connection.sendall(request + PNG)
+        connection.sendall(POST % len(PNG) + PNG)
     assert gated.predictor.entered.acquire(timeout=PATIENCE_S)
     for connection in connections[1:]:
         connection.close()
@@ -205,16 +205,26 @@ def count(semaphore: threading.Semaphore) -> int:
 def test_whoever_leaves_a_video_ends_it(gated: PageServer) -> None:
     data = make_video(50)
     connection = gated.connect()
-    request = b'POST /segment HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n' % len(
-        data
-    )
-    connection.sendall(request + data)
+    connection.sendall(POST % len(data) + data)
     assert connection.recv(12) == b'HTTP/1.1 200'
     assert gated.predictor.entered.acquire(timeout=PATIENCE_S)
     connection.close()
     gated.predictor.opened.set()
     assert gated.post(PNG).status == 200
     assert count(gated.predictor.entered) < 10
+
+
+def test_whoever_takes_no_answer_makes_room(serve: Serve) -> None:
+    server = serve(limits=Limits(uploads=1, answer_seconds=0.2))
+    data = make_video(30, (700, 900), is_noise=True)
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect((HOST, server.port))
+        connection.sendall(POST % len(data) + data)
+        assert connection.recv(12) == b'HTTP/1.1 200'
+        deadline = time.monotonic() + PATIENCE_S
+        while server.post(PNG).status == 503:
+            assert time.monotonic() < deadline
 
 
 def test_videos_make_room_when_they_end(gated: PageServer) -> None:

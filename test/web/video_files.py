@@ -15,17 +15,22 @@ def make_video(
     rate: float = 10.0,
     suffix: str = '.avi',
     codec: str = 'MJPG',
+    is_noise: bool = False,
 ) -> bytes:
     """
     Encode a video of gray images, each 10 brighter than the one before.
 
     :param size: height and width
     :param rate: images per second
+    :param is_noise: images of noise instead, which compress badly
     """
     with TemporaryDirectory() as folder:
         path = Path(folder, f'video{suffix}')
         writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), rate, size[::-1])
+        generator = np.random.default_rng(0)
         for index in range(count):
-            writer.write(np.full((*size, 3), 10 * index % 256, np.uint8))
+            gray = np.full((*size, 3), 10 * index % 256, np.uint8)
+            noise = generator.integers(0, 256, gray.shape, np.uint8)
+            writer.write(noise if is_noise else gray)
         writer.release()
         return path.read_bytes()
