@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 from torch import nn
+from torch import Tensor
 
 MIN_SIZE = 32
 """Smallest height and width of an image: five poolings leave one pixel."""
@@ -67,11 +69,22 @@ def rectify(convolution: nn.Conv2d | nn.ConvTranspose2d) -> tuple[nn.Module, ...
 
 
 def initialize(module: nn.Module) -> None:
-    """Draw weights as He et al. 2015, as the paper does (section 3.2); biases start at zero."""
+    """Draw the weights of a convolution; biases start at zero."""
     if isinstance(module, nn.Conv2d):
-        nn.init.kaiming_normal_(module.weight, nonlinearity='relu')
+        draw_weights(module.weight)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
+
+
+def draw_weights(weights: Tensor, mode: Literal['fan_in', 'fan_out'] = 'fan_in') -> None:
+    """
+    Draw weights as He et al. 2015, as the paper does (section 3.2).
+
+    :param mode: fan_out for deconvolutions, whose weights PyTorch has the other way round
+    """
+    # For shapes alone PyTorch would load its compiler, two seconds long, and draw nothing.
+    if not weights.is_meta:
+        nn.init.kaiming_normal_(weights, mode=mode, nonlinearity='relu')
 
 
 def check_size(size: tuple[int, ...]) -> None:

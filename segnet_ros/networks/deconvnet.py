@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from segnet_ros.core.encoder import check_size
+from segnet_ros.core.encoder import draw_weights
 from segnet_ros.core.encoder import initialize
 from segnet_ros.core.encoder import make_encoder
 from segnet_ros.core.encoder import rectify
@@ -92,5 +93,5 @@ def _make_stage(channels: list[int]) -> nn.Sequential:
 
 
 def _initialize_and_rectify(deconvolution: nn.ConvTranspose2d) -> tuple[nn.Module, ...]:
-    nn.init.kaiming_normal_(deconvolution.weight, mode='fan_out', nonlinearity='relu')
+    draw_weights(deconvolution.weight, mode='fan_out')
     return rectify(deconvolution)

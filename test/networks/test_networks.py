@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -79,6 +81,17 @@ def test_every_network_is_listed_where_it_is() -> None:
     for module in set(MODULES.values()):
         listed = {name for name, place in MODULES.items() if place == module}
         assert import_module(module).NETWORKS.keys() == listed
+
+
+MAKE_SHAPES = """
+import sys
+from segnet_ros.core.registry import make_config, MODULES
+import torch
+with torch.device('meta'):
+    for name in MODULES:
+        make_config(name, {}).build()
+sys.exit('torch._dynamo' in sys.modules)
+"""
 
 
 @pytest.mark.parametrize('name', PARAMETERS)
@@ -283,3 +296,9 @@ def test_samples_on_a_gpu_differ_and_seeds_repeat_them(precision: str) -> None:
         found.append(predictor.predict(image, ('uncertainty',), mc_samples=4).uncertainty)
     assert not np.array_equal(found[0], found[1])
     np.testing.assert_array_equal(found[0], found[2])
+
+
+def test_names_and_shapes_come_without_a_compiler():
+    """Loading it takes two seconds, of a node's start, too."""
+    command = [sys.executable, '-c', MAKE_SHAPES]
+    assert subprocess.run(command, capture_output=True, text=True).returncode == 0

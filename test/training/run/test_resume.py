@@ -16,10 +16,13 @@ from training_runs import train
 from training_runs import wait_for_steps
 import yaml
 
+EPOCHS = '12'
+"""Enough for a signal to come long before the end."""
+
 
 @pytest.mark.parametrize('optimizer', ['adamw', 'sgd'])
 def test_an_interrupted_run_continues_exactly(data, tmp_path, optimizer):
-    options = ('--epochs', '30', '--optimizer', optimizer, '--precision', 'fp32')
+    options = ('--epochs', EPOCHS, '--optimizer', optimizer, '--precision', 'fp32')
     assert train(data, tmp_path / 'whole', *options) == 0
 
     process = start(data, tmp_path / 'parts', *options)
@@ -29,14 +32,14 @@ def test_an_interrupted_run_continues_exactly(data, tmp_path, optimizer):
     assert process.returncode == 0
     assert 'Traceback' not in rest
     left = torch.load(tmp_path / 'parts' / 'state.pt', weights_only=True)['position']
-    assert left['epoch'] < 30
+    assert left['epoch'] < int(EPOCHS)
     assert train(data, tmp_path / 'parts', *options, '--resume') == 0
 
     assert_same_weights(tmp_path / 'whole', tmp_path / 'parts')
 
 
 def test_a_killed_run_continues_exactly(data, tmp_path):
-    options = ('--epochs', '30', '--precision', 'fp32', '--save-minutes', '1e-9')
+    options = ('--epochs', EPOCHS, '--precision', 'fp32', '--save-minutes', '1e-9')
     assert train(data, tmp_path / 'whole', *options) == 0
 
     more: tuple[str, ...] = ()
@@ -51,7 +54,7 @@ def test_a_killed_run_continues_exactly(data, tmp_path):
 
     assert_same_weights(tmp_path / 'whole', tmp_path / 'parts')
     tables = [read_table(tmp_path / name) for name in ('whole', 'parts')]
-    assert len(tables[0]) == 30
+    assert len(tables[0]) == int(EPOCHS)
     assert tables[0] == tables[1]
 
 
