@@ -10,6 +10,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 PYTHON ?= python3
 BIN := .venv/bin
+# On all cores, but four at most: each takes up to 1.5 GB. One that is done takes over tests of others.
+PYTEST := -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 # Stay on this host, away from other ROS graphs and from the settings of a sourced ROS 2.
 export ROS_AUTOMATIC_DISCOVERY_RANGE := LOCALHOST
@@ -59,8 +61,8 @@ ifeq ($(shell uname -sm),Linux x86_64)
 unexport PYTHONPATH LD_LIBRARY_PATH AMENT_PREFIX_PATH COLCON_PREFIX_PATH CMAKE_PREFIX_PATH ROS_DISTRO
 
 test: .venv/.installed .venv-jazzy/.installed ## all tests on Kilted, those with nodes on Jazzy too
-	$(BIN)/python -m pytest $(ARGS)
-	.venv-jazzy/bin/python -m pytest test/node test/evaluation test/test_ros_environment.py $(ARGS)
+	$(BIN)/python $(PYTEST) $(ARGS)
+	.venv-jazzy/bin/python $(PYTEST) test/node test/evaluation test/test_ros_environment.py $(ARGS)
 
 .venv/.installed: setup.py requirements/kilted.txt
 	@$(CHECK_PYTHON)
@@ -85,7 +87,7 @@ else
 
 # No wheels for this machine: the sourced ROS 2 and the platform's PyTorch, neither ever replaced.
 test: .venv/.installed
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python $(PYTEST) $(ARGS)
 
 .venv/.installed: setup.py
 	@$(CHECK_PYTHON)

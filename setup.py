@@ -79,6 +79,7 @@ setup(
             'colcon-common-extensions',  # the test of the installed package
             'mypy==2.4.1',  # types; pinned, because new versions find new things
             'pytest',  # runs the tests
+            'pytest-xdist',  # on several cores
             'ruff==0.17.6',  # style and format; pinned likewise
             'selenium',  # drives the Chromium that looks at the page of segnet_web
             'types-PyYAML',  # types of yaml, for mypy
