@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from importlib import metadata
-import os
 
+from segnet_ros.node.process.ros_domain import claim_own_domain
 from segnet_ros.node.process.share import find_shared_file
 
 IRON, KILTED = 4, 9
@@ -18,7 +18,7 @@ def make_dds_environment() -> dict[str, str]:
     return dict(
         [
             local if _read_rclpy_major() >= IRON else before_iron,
-            ('ROS_DOMAIN_ID', str(os.getpid() % 101 + 1)),
+            ('ROS_DOMAIN_ID', str(claim_own_domain()[0])),
             (name_profile_variable(), str(find_shared_file('config/fastdds.xml'))),
         ]
     )
