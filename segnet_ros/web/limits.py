@@ -25,4 +25,4 @@ class Limits:
     upload_seconds: float = 60.0
     """For an upload to arrive."""
     answer_seconds: float = 60.0
-    """For a part of an answer to be taken; one image of a video is a part."""
+    """In which something of an answer has to be taken, or the connection is ended."""

@@ -11,7 +11,6 @@ from contextlib import ExitStack
 import logging
 from typing import TypeVar
 
-import anyio
 import numpy as np
 from numpy.typing import NDArray
 from segnet_ros.core.predictor import Predictor
@@ -31,7 +30,6 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.responses import StreamingResponse
-from starlette.types import Message
 from starlette.types import Receive
 from starlette.types import Scope
 from starlette.types import Send
@@ -75,8 +73,7 @@ class Segmentation:
                 return Response(make_start(1, 0) + line + make_end(), media_type=MEDIA_TYPE)
             video = await self._run_for(request, lambda: Video(data, self._limits))
             held.callback(self._queue.submit, video.release)
-            records = self._label_video(video)
-            return _RecordStream(records, held.pop_all(), self._limits.answer_seconds)
+            return _RecordStream(self._label_video(video), held.pop_all())
 
     def _label_picture(self, data: bytes) -> bytes:
         return self._label(decode_picture(data))
@@ -127,31 +124,17 @@ class Segmentation:
 
 
 class _RecordStream(StreamingResponse):
-    """A stream that lets go of what it holds, however it ends: also where nobody takes it."""
+    """A stream that lets go of what it holds, however it ends."""
 
     def __init__(
-        self,
-        records: AsyncIterator[bytes],
-        held: AbstractContextManager[object],
-        answer_seconds: float,
+        self, records: AsyncIterator[bytes], held: AbstractContextManager[object]
     ) -> None:
         super().__init__(records, media_type=MEDIA_TYPE)
         self._held = held
-        self._answer_seconds = answer_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_in_time(message: Message) -> None:
-            with anyio.fail_after(self._answer_seconds):
-                await send(message)
-
         with self._held:
-            try:
-                await super().__call__(scope, receive, send_in_time)
-            except TimeoutError:  # the server closes the connection then
-                LOGGER.warning(
-                    'left someone who did not take a part of the answer within %g seconds',
-                    self._answer_seconds,
-                )
+            await super().__call__(scope, receive, send)
 
 
 def _wait_until_gone(request: Request) -> Awaitable[object]:

@@ -58,7 +58,7 @@ def _make_parser() -> argparse.ArgumentParser:
 def _serve(options: argparse.Namespace) -> None:
     limits = Limits()
     queue = InferenceQueue(limits.uploads)
-    with listen(options.host, options.port) as listener:
+    with listen(options.host, options.port, limits.answer_seconds) as listener:
         print('segnet_web: loading the network', file=sys.stderr)
         load = partial(load_predictor, options.checkpoint, options.device, options.precision)
         predictor = queue.submit(load).result()
@@ -88,17 +88,22 @@ def load_predictor(checkpoint: str, device: str, precision: str) -> Predictor:
     return predictor
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, answer_seconds: float) -> socket.socket:
     """
     Let connections wait, so that whoever hears of the address can use it.
 
+    :param answer_seconds: after which Linux ends a connection of which nothing is taken, though
+        there is something; or a reader that stops would keep its place
     :raises OSError: if the address cannot be had
     """
     try:
         if port > MOST_PORT:  # which would be taken for another
             raise OverflowError(f'ports end at {MOST_PORT}')
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family)
+        listener = socket.create_server(address[:2], family=family)
+        milliseconds = round(1000 * answer_seconds)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+        return listener
     except (OSError, OverflowError) as error:
         raise OSError(
             f'expected to listen on {host}, port {port}, found: {error}; choose another --host or'

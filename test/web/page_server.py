@@ -91,7 +91,7 @@ class PageServer:
         self.predictor = wrap(self.queue.submit(load).result())
         names = list_host_names(HOST)
         app = make_app(self.predictor, self.queue, Live(topic), limits, names)
-        self._listener = listen(HOST, 0)
+        self._listener = listen(HOST, 0, limits.answer_seconds)
         self.port: int = self._listener.getsockname()[1]
         self.url = f'http://{HOST}:{self.port}/'
         config = uvicorn.Config(app, log_level='error', timeout_graceful_shutdown=2)

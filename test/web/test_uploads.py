@@ -215,7 +215,7 @@ def test_whoever_leaves_a_video_ends_it(gated: PageServer) -> None:
 
 
 def test_whoever_takes_no_answer_makes_room(serve: Serve) -> None:
-    server = serve(limits=Limits(uploads=1, answer_seconds=0.2))
+    server = serve(limits=Limits(uploads=1, answer_seconds=0.5))
     data = make_video(30, (700, 900), is_noise=True)
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
