@@ -98,7 +98,7 @@ class Workplace:
         """
         metadata = join_metadata([part.metadata for part in parts], source)
         content = metadata['rosbag2_bagfile_information']
-        content['custom_data'] = {**(source.get('custom_data') or {}), **custom}
+        content['custom_data'] = {**source.get('custom_data', {}), **custom}
         with write_atomically(self._bag / 'metadata.yaml') as temporary:
             temporary.write_text(yaml.safe_dump(metadata, sort_keys=False))
         _sync(self._bag)

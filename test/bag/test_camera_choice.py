@@ -20,6 +20,7 @@ from segnet_ros.bag.cameras import choose_topics
 from segnet_ros.bag.cameras import name_outputs
 from segnet_ros.bag.source.messages import TopicKey
 from segnet_ros.bag.source.source_bag import SourceBag
+import yaml
 
 
 def make_bag(folder: Path, encodings: dict[str, str]) -> SourceBag:
@@ -113,3 +114,27 @@ def test_labels_do_not_go_into_a_topic_that_is_there(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='without the topic /cam/segnet/label'):
         check_names(cameras, bag, 'segnet')
     check_names(cameras, make_bag(tmp_path / 'other', {'/cam/image_raw': 'bgr8'}), 'segnet')
+
+
+@pytest.mark.parametrize(
+    ('custom', 'chosen', 'damage'),
+    [
+        ({'segnet_ros': '[{"name": "night"}]'}, 1, 0),
+        ({'segnet_ros': '{"name": "night"}'}, 2, 0),
+        ({'segnet_ros': 'night'}, 2, 0),
+        ({'segnet_ros': 7}, 2, 0),
+        (None, 2, 0),
+        (['night'], 2, 1),
+    ],
+)
+def test_earlier_labelings_are_read_as_far_as_they_are_ours(
+    tmp_path: Path, custom: object, chosen: int, damage: int
+) -> None:
+    make_bag(tmp_path, {'/cam/image_raw': 'bgr8', '/cam/night/overlay': 'rgb8'})
+    file = tmp_path / 'in' / 'metadata.yaml'
+    content = yaml.safe_load(file.read_text())
+    content['rosbag2_bagfile_information']['custom_data'] = custom
+    file.write_text(yaml.safe_dump(content))
+    bag = SourceBag(tmp_path / 'in', tmp_path)
+    assert len(choose_topics(bag, []).keys) == chosen
+    assert len(bag.damage) == damage

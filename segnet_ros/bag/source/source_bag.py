@@ -66,9 +66,8 @@ class SourceBag:
     @property
     def labelings(self) -> list[dict[str, Any]]:
         """What this package has written of earlier labelings of it, the first one first."""
-        custom = self.metadata.get('custom_data') or {}
         try:
-            found = json.loads(custom.get(LABELINGS, '[]'))
+            found = json.loads(self.metadata.get('custom_data', {}).get(LABELINGS, '[]'))
         except (ValueError, TypeError):  # of another program
             return []
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
@@ -79,7 +78,8 @@ class SourceBag:
         file = path / METADATA
         try:
             metadata = yaml.safe_load(file.read_text())['rosbag2_bagfile_information']
-            return dict(metadata) if metadata['relative_file_paths'] else {}
+            if metadata['relative_file_paths']:
+                return {**metadata, 'custom_data': dict(metadata.get('custom_data') or {})}
         except (FileNotFoundError, NotADirectoryError):
             if path.is_dir():
                 self.damage.append(f'{METADATA}: there is none, as of a recorder that was killed')

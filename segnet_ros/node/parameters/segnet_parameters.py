@@ -87,7 +87,7 @@ class Parameters:
     )
     mc_samples: int = parameter(
         0,
-        'Samples to average of a network with dropout, such as bayesian-segnet: better labels and'
+        'Samples to average of a network with dropout, such as bayesian-segnet, for labels and'
         ' ~/uncertainty, at a cost. 0: one pass without dropout.',
         bounds=(0, 100),
         read_only=False,
