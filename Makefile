@@ -15,7 +15,6 @@ PYTEST := -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 # Stay on this host, away from other ROS graphs and from the settings of a sourced ROS 2.
 export ROS_AUTOMATIC_DISCOVERY_RANGE := LOCALHOST
-export ROS_DOMAIN_ID := $(shell echo $$(($$$$ % 101 + 1)))
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport RMW_IMPLEMENTATION ROS_LOCALHOST_ONLY ROS_DISCOVERY_SERVER ROS_STATIC_PEERS
 unexport FASTDDS_DEFAULT_PROFILES_FILE FASTRTPS_DEFAULT_PROFILES_FILE _ROS_WHEELS_BOOTSTRAP_COMPLETE
