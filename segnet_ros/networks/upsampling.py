@@ -57,6 +57,7 @@ def make_bilinear_kernel(factor: int, kernel_size: int) -> Tensor:
     :param kernel_size: even, at least twice the factor; what is more stays zero
     :return: float (kernel_size, kernel_size)
     """
+    # On the meta device this arithmetic would make PyTorch load its compiler, two seconds long.
     distance = torch.arange(kernel_size, device='cpu') - (kernel_size - 1) / 2
     weights = (1 - distance.abs() / factor).clamp(min=0)
     return weights[:, None] * weights

@@ -41,3 +41,20 @@ def test_nothing_is_concluded_without_the_networks(ordering):
     figures = dict(list_paper_figures(BALANCED))
     del figures[ordering.needs[-1]]
     assert judge(ordering, figures) == 'not measured'
+
+
+RANKINGS = [ordering for ordering in ORDERINGS if ordering.among]
+
+
+@pytest.mark.parametrize('ordering', RANKINGS, ids=lambda ordering: ordering.text)
+def test_a_rank_among_some_of_the_networks_is_told_as_that(ordering):
+    whole = list_paper_figures(BALANCED)
+    figures = {name: whole[name] for name in ordering.needs}
+    needed, all_of_them = len(ordering.needs), len(ordering.among)
+    assert judge(ordering, figures) == f'holds among {needed} of {all_of_them} networks'
+
+
+def test_ranks_are_among_all_networks_of_their_table():
+    found = {(ordering.text[:7], len(ordering.among)) for ordering in RANKINGS}
+    assert found == {('Table 1', 8), ('Table 3', 5)}
+    assert len(RANKINGS) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 import subprocess
@@ -83,18 +84,11 @@ def test_every_network_is_listed_where_it_is() -> None:
         assert import_module(module).NETWORKS.keys() == listed
 
 
-MAKE_SHAPES = """
-import sys
-from segnet_ros.core.registry import make_config, MODULES
-import torch
-with torch.device('meta'):
-    for name in MODULES:
-        make_config(name, {}).build()
-sys.exit('torch._dynamo' in sys.modules)
-"""
+def test_parameters_are_counted_of_every_network() -> None:
+    assert PARAMETERS.keys() == MODULES.keys()
 
 
-@pytest.mark.parametrize('name', PARAMETERS)
+@pytest.mark.parametrize('name', MODULES)
 def test_parameters_are_as_counted(name: str) -> None:
     with torch.device('meta'):
         network = make_config(name, {}).build()
@@ -219,6 +213,92 @@ def test_a_single_channel_decoder_mixes_no_channels() -> None:
         assert changed.nonzero().flatten().tolist() == [5]
 
 
+def watch(modules: Iterable[nn.Module]) -> tuple[list[Tensor], list[Tensor]]:
+    """Collect what modules are given and what they make, in the order in which they compute."""
+    given: list[Tensor] = []
+    made: list[Tensor] = []
+
+    def keep(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        given.append(inputs[0])
+        made.append(output)
+
+    for module in modules:
+        module.register_forward_hook(keep)
+    return given, made
+
+
+ADDING = {'segnet-basic-encoder-addition', 'fcn-basic', 'fcn-basic-no-dim-reduction'}
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(
+    'name', [name for name, module in MODULES.items() if module.endswith('.basic')]
+)
+def test_encoder_maps_are_added_in_these_networks_alone(name: str) -> None:
+    """Of the same size, reduced where the others are; to the maps of the image's size, none."""
+    network = make_small(name).eval()
+    _, encoded = watch(network.encoder)
+    decoder, reductions = map(network.get_submodule, ('decoder', 'reductions'))
+    given, made = watch([*decoder.children(), network.get_submodule('classifier')])
+    network(torch.randn(1, 3, 45, 60))
+    for number in (1, 2, 3):  # decoder stages, the first of which is the deepest
+        expected = made[number - 1]
+        if name in ADDING:
+            pooled = F.max_pool2d(encoded[3 - number], 2, ceil_mode=True)
+            expected = expected + reductions[3 - number](pooled)
+        torch.testing.assert_close(given[number], expected)
+    torch.testing.assert_close(given[4], made[3])
+
+
+@torch.no_grad()
+def test_rectifiers_are_in_the_encoder_of_segnet_basic_alone() -> None:
+    network = make_small('segnet-basic').eval()
+    _, encoded = watch(network.encoder)
+    _, decoded = watch(network.get_submodule('decoder').children())
+    network(torch.randn(1, 3, 64, 96))
+    assert all((maps >= 0).all() for maps in encoded)
+    assert all((maps < 0).any() for maps in decoded)
+
+
+@torch.no_grad()
+def test_a_decoder_stage_of_unet_sees_the_encoder_maps_of_its_size() -> None:
+    network = make_small('unet').eval()
+    _, encoded = watch(network.encoder)
+    given, _ = watch(network.get_submodule('decoder').children())
+    network(torch.randn(1, 3, 45, 60))
+    for seen, maps in zip(given, encoded[-2::-1], strict=True):
+        torch.testing.assert_close(seen[:, :8], maps)
+        assert maps.any()
+
+
+@torch.no_grad()
+def test_deeplab_scores_an_eighth_of_the_size_and_dilates_in_place_of_poolings() -> None:
+    network = make_small('deeplab-largefov').eval()
+    given, _ = watch(network.encoder)
+    _, scores = watch([network.get_submodule('classifier')])
+    network(torch.randn(1, 3, 64, 96))
+    sizes = [tuple(maps.shape[2:]) for maps in (*given, *scores)]
+    assert sizes == [(64, 96), (32, 48), (16, 24), (16, 24), (8, 12), (8, 12)]
+    parts = [*network.encoder, network.get_submodule('head.0')]
+    for part, dilation in zip(parts, (1, 1, 1, 2, 2, 12), strict=True):
+        convolutions = [module for module in part.modules() if isinstance(module, nn.Conv2d)]
+        assert {module.dilation for module in convolutions} == {(dilation, dilation)}
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('name', ['fcn', 'fcn-bilinear', 'deeplab-largefov', 'deconvnet'])
+def test_both_wide_layers_of_a_head_drop_half_of_their_features_in_training(name: str) -> None:
+    network = make_small(name)
+    given, made = watch(module for module in network.modules() if isinstance(module, nn.Dropout))
+    x = torch.randn(4, 3, 128, 192)
+    network(x)
+    assert [maps.shape[1] for maps in given] == [16, 16]  # of the head alone
+    for before, after in zip(given, made, strict=True):
+        assert after[before > 0].eq(0).float().mean() == pytest.approx(0.5, abs=0.1)
+    network.eval()
+    assert torch.equal(network(x), network(x))
+
+
 UNPOOLING = [
     'segnet',
     'segnet-basic',
@@ -298,7 +378,21 @@ def test_samples_on_a_gpu_differ_and_seeds_repeat_them(precision: str) -> None:
     np.testing.assert_array_equal(found[0], found[2])
 
 
-def test_names_and_shapes_come_without_a_compiler():
+START = """
+import sys
+from segnet_ros.core.predictor import Predictor
+from segnet_ros.core.registry import make_config, MODULES
+import torch
+with torch.device('meta'):
+    for name in MODULES:
+        make_config(name, {}).build()
+Predictor.from_checkpoint(sys.argv[1], 'cpu').warm_up()
+sys.exit('torch._dynamo' in sys.modules)
+"""
+
+
+def test_a_predictor_and_shapes_come_without_a_compiler(small_checkpoint: Path) -> None:
     """Loading it takes two seconds, of a node's start, too."""
-    command = [sys.executable, '-c', MAKE_SHAPES]
-    assert subprocess.run(command, capture_output=True, text=True).returncode == 0
+    command = [sys.executable, '-c', START, str(small_checkpoint)]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr

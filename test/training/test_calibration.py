@@ -11,6 +11,7 @@ import pytest
 from segnet_ros.core.predictor import Prediction
 from segnet_ros.training.evaluate import main
 from segnet_ros.training.measurement.calibration import Calibration
+from segnet_ros.training.measurement.calibration_picture import draw_calibration
 from segnet_ros.training.train import main as train
 
 
@@ -49,6 +50,27 @@ def test_parts_add_up() -> None:
     parts[0].merge(parts[1])
     np.testing.assert_array_equal(parts[0].confidence, whole.confidence)
     np.testing.assert_array_equal(parts[0].uncertainty, whole.uncertainty)
+
+
+def test_the_picture_has_accuracy_and_share_of_each_level() -> None:
+    calibration = Calibration()
+    unsure, sure = [8] * 2, [248] * 6
+    prediction = make_prediction([1, 0, *[1] * 6], [*unsure, *sure])
+    calibration.update(prediction, np.zeros((1, 8), np.uint8))
+    first, last = 100 / 32, 100 - 100 / 32  # the middle of these bins
+    panels = draw_calibration(calibration).axes
+    for axes, accuracy, share in (
+        (panels[0], [(first, 50), (last, 100)], (25, 75)),
+        (panels[1], [(first, 100), (last, 50)], (75, 25)),
+    ):
+        (right,) = (line for line in axes.lines if line.get_label() == 'right')
+        np.testing.assert_allclose(right.get_xydata(), accuracy)
+        heights = [bar.get_height() for bar in axes.patches]
+        np.testing.assert_allclose(heights, [share[0], *[0] * 14, share[1]])
+    assert [axes.get_title() for axes in panels] == [
+        'calibration error 13.8 %',
+        'mean uncertainty 96.9 % where wrong, 16.2 % where right',
+    ]
 
 
 @pytest.fixture(scope='module')

@@ -13,6 +13,7 @@ from segnet_ros.training.measurement.calibration import sum_bins
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 CENTERS = 100 * (np.arange(BINS) + 0.5) / BINS
 """Of the bins, in percent of the highest level."""
@@ -20,11 +21,16 @@ CENTERS = 100 * (np.arange(BINS) + 0.5) / BINS
 
 def save_calibration_picture(path: Path, calibration: Calibration) -> None:
     """
-    Draw accuracy against confidence and against uncertainty, into a PNG file.
+    Draw a calibration into a PNG file.
 
     :param path: PNG file, written over
     :raises OSError: if the file cannot be written
     """
+    draw_calibration(calibration).savefig(path, format='png')
+
+
+def draw_calibration(calibration: Calibration) -> Figure:
+    """Draw accuracy against confidence, on the left, and against uncertainty."""
     # Without pyplot, which keeps figures and a backend for the whole process.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -41,7 +47,7 @@ def save_calibration_picture(path: Path, calibration: Calibration) -> None:
         f'mean uncertainty {100 * wrong:.1f} % where wrong, {100 * correct:.1f} % where right',
         fontsize=10,
     )
-    figure.savefig(path, format='png')
+    return figure
 
 
 def _draw(axes: Axes, counts: Counts, name: str) -> None:
