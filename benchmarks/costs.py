@@ -1,4 +1,4 @@
-"""What a SegNet has to compute, and to move through memory at least."""
+"""What a network has to compute, and what a SegNet has to move through memory at least."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.network import make_shapes
+from segnet_ros.core.network import NetworkConfig
+import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 INDEX_BYTES = 1
 """Of a pooling index."""
@@ -39,9 +43,17 @@ def list_stages(config: SegNetConfig, size: tuple[int, int]) -> Iterator[Stage]:
         yield Stage(before, channels, after, depth, pixels, height * width)
 
 
-def count_flops(config: SegNetConfig, size: tuple[int, int]) -> int:
-    """Count the operations of the convolutions for one image: two for each multiply and add."""
-    return sum(2 * _count_weights(stage) * stage.pixels for stage in list_stages(config, size))
+def count_flops(config: NetworkConfig, size: tuple[int, int]) -> int:
+    """
+    Count the operations of convolutions and matrix products for one image, without computing it.
+
+    :param size: height and width of the image
+    :return: two for each multiply and add
+    """
+    network = make_shapes(config).eval()
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        network(torch.empty((1, 3, *size), device='meta'))
+    return int(counter.get_total_flops())
 
 
 def count_bytes(config: SegNetConfig, size: tuple[int, int], batch: int, itemsize: int) -> int:

@@ -13,6 +13,7 @@ import statistics
 import time
 from typing import Any
 
+from costs import count_flops
 from machine import choose_arithmetic
 from machine import settle_memory
 from machine import synchronize
@@ -23,7 +24,6 @@ import torch
 from torch import nn
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
-from torch.utils.flop_counter import FlopCounterMode
 
 REFERENCE = 'segnet'
 TRAINING_BATCH = 4
@@ -74,7 +74,7 @@ def measure_apart(config: NetworkConfig, conditions: Conditions) -> dict[str, An
 def measure_costs(config: NetworkConfig, conditions: Conditions) -> dict[str, Any]:
     """Measure a network in this process, in which nothing was measured before."""
     device = select_device(conditions.device)
-    gmac = count_multiplications(config, conditions.size) / 1e9
+    gmac = count_flops(config, conditions.size) / 2e9
     torch.manual_seed(0)
     with choose_arithmetic(is_tf32=False):
         _load_libraries(device)
@@ -89,14 +89,6 @@ def measure_costs(config: NetworkConfig, conditions: Conditions) -> dict[str, An
             **measure_inference(network, images[:1], memory, conditions.runs),
             **measure_training(network, images, memory, conditions.runs),
         }
-
-
-def count_multiplications(config: NetworkConfig, size: tuple[int, int]) -> int:
-    """Count those that convolutions and matrix products do for one image, without computing it."""
-    with torch.device('meta'), torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        config.build().eval()(torch.empty((1, 3, *size)))
-    # One operation for the multiplication, one for the addition.
-    return int(counter.get_total_flops()) // 2
 
 
 class Memory:

@@ -18,6 +18,7 @@ from segnet_ros.core.checkpoint_file import find_checkpoint
 from segnet_ros.core.checkpoint_file import METADATA_KEY
 from segnet_ros.core.encoder import MIN_SIZE
 from segnet_ros.core.labels import LabelSet
+from segnet_ros.core.network import make_shapes
 from segnet_ros.core.network import Network
 from segnet_ros.core.network import NetworkConfig
 from segnet_ros.core.normalization import Normalization
@@ -26,7 +27,6 @@ from segnet_ros.core.weight_files import check_weights
 from segnet_ros.core.weight_files import read_weights
 from segnet_ros.core.weight_files import save_weights
 from segnet_ros.core.weight_files import WeightsError
-import torch
 from torch import Tensor
 
 FORMAT_VERSION = 1
@@ -75,7 +75,7 @@ class Checkpoint:
     @property
     def num_parameters(self) -> int:
         """Number of parameters that are trained; statistics of batch normalization are none."""
-        return sum(parameter.numel() for parameter in _make_shapes(self.config).parameters())
+        return sum(parameter.numel() for parameter in make_shapes(self.config).parameters())
 
     def build_network(self) -> Network:
         """
@@ -83,7 +83,7 @@ class Checkpoint:
 
         :raises CheckpointError: if weights are missing, left over or of another shape
         """
-        network = _make_shapes(self.config)
+        network = make_shapes(self.config)
         try:
             check_weights(network.state_dict(), self.weights)
         except WeightsError as error:
@@ -129,18 +129,12 @@ def load_checkpoint(path: str | Path = '') -> Checkpoint:
     try:
         weights, metadata = read_weights(path, METADATA_KEY)
         checkpoint = parse_checkpoint(metadata, weights)
-        check_weights(_make_shapes(checkpoint.config).state_dict(), weights)
+        check_weights(make_shapes(checkpoint.config).state_dict(), weights)
     except WeightsError as error:
         raise CheckpointError(
             f'{path}: {error}; use a checkpoint that this version of segnet_train wrote'
         ) from error
     return checkpoint
-
-
-def _make_shapes(config: NetworkConfig) -> Network:
-    """Make a network of names and shapes alone, which takes no memory."""
-    with torch.device('meta'):
-        return config.build()
 
 
 def parse_checkpoint(metadata: str, weights: dict[str, Tensor]) -> Checkpoint:

@@ -13,6 +13,7 @@ from typing import Protocol
 from segnet_ros.core.encoder import check_size
 from segnet_ros.core.pooling import max_pool
 from segnet_ros.core.pooling import Pooled
+import torch
 from torch import nn
 from torch import Tensor
 
@@ -35,6 +36,12 @@ class NetworkConfig(Protocol):
 
     def build(self) -> Network:
         """Build the network."""
+
+
+def make_shapes(config: NetworkConfig) -> Network:
+    """Make a network of names and shapes alone, which takes no memory."""
+    with torch.device('meta'):
+        return config.build()
 
 
 class Network(nn.Module):

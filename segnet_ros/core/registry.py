@@ -7,8 +7,8 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
+from segnet_ros.core.network import make_shapes
 from segnet_ros.core.network import NetworkConfig
-import torch
 
 MODULES = {
     'segnet': 'segnet_ros.core.model',
@@ -33,10 +33,9 @@ MODULES = {
 
 def list_class_weights(config: NetworkConfig) -> set[str]:
     """Name the weights that belong to classes: those whose shape follows from their number."""
-    with torch.device('meta'):
-        one, other = (
-            replace(config, num_classes=number).build().state_dict() for number in (5, 7)
-        )
+    one, other = (
+        make_shapes(replace(config, num_classes=number)).state_dict() for number in (5, 7)
+    )
     return {name for name in one if one[name].shape != other[name].shape}
 
 

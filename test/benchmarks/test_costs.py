@@ -1,10 +1,12 @@
-"""What a SegNet has to compute, against the paper's layers and against the network itself."""
+"""What networks have to compute, against the paper's layers and against the network itself."""
 
 from __future__ import annotations
 
 from costs import count_bytes
 from costs import count_flops
+import pytest
 from segnet_ros.core.model import SegNetConfig
+from segnet_ros.core.registry import make_config
 import torch
 from torch import nn
 from torch import Tensor
@@ -13,6 +15,14 @@ from torch import Tensor
 def test_operations_are_those_of_the_papers_layers() -> None:
     """106.7 billion pairs of a multiplication and an addition."""
     assert round(count_flops(SegNetConfig(), (360, 480)) / 2e9, 1) == 106.7
+
+
+@pytest.mark.parametrize(
+    ('name', 'expected'), [('segnet', 106.7e9), ('deconvnet', 121.5e9), ('fcn', 74.6e9)]
+)
+def test_multiplications_are_those_that_the_layers_say(name: str, expected: float) -> None:
+    found = count_flops(make_config(name, {}), (360, 480)) / 2
+    assert found == pytest.approx(expected, rel=1e-3)
 
 
 def test_operations_and_bytes_are_those_of_the_network() -> None:

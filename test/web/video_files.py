@@ -29,8 +29,10 @@ def make_video(
         writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), rate, size[::-1])
         generator = np.random.default_rng(0)
         for index in range(count):
-            gray = np.full((*size, 3), 10 * index % 256, np.uint8)
-            noise = generator.integers(0, 256, gray.shape, np.uint8)
-            writer.write(noise if is_noise else gray)
+            if is_noise:
+                image = generator.integers(0, 256, (*size, 3), np.uint8)
+            else:
+                image = np.full((*size, 3), 10 * index % 256, np.uint8)
+            writer.write(image)
         writer.release()
         return path.read_bytes()

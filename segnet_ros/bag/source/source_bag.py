@@ -31,6 +31,7 @@ class SourceBag:
     :ivar topics: of all files, each once
     :ivar counts: messages by topic, as far as known before reading
     :ivar metadata: what metadata.yaml says; empty if there is none
+    :ivar labelings: what this package has written of earlier labelings of it, the first one first
     :ivar damage: what is wrong with the bag beside what is wrong with its files
     """
 
@@ -45,6 +46,7 @@ class SourceBag:
         """
         self.damage: list[str] = []
         self.metadata = self._read_metadata(path)
+        self.labelings = self._read_labelings()
         paths = self._find_files(path)
         self.storage = STORAGES[Path(paths[0].name.removesuffix(COMPRESSED)).suffix]
         self.files = self._open_files(paths, folder)
@@ -63,9 +65,7 @@ class SourceBag:
         """Read the first message of a topic; None if there is none."""
         return next(filter(None, (file.read_first(key) for file in self.files)), None)
 
-    @property
-    def labelings(self) -> list[dict[str, Any]]:
-        """What this package has written of earlier labelings of it, the first one first."""
+    def _read_labelings(self) -> list[dict[str, Any]]:
         try:
             found = json.loads(self.metadata.get('custom_data', {}).get(LABELINGS, '[]'))
         except (ValueError, TypeError):  # of another program

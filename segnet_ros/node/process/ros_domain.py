@@ -13,7 +13,7 @@ NUM_DOMAINS = 101
 @cache
 def claim_own_domain() -> tuple[int, socket.socket]:
     """Claim a domain for this process, until it ends."""
-    return claim_domain(os.getpid())
+    return claim_domain(os.getpid())  # which the cache keeps from being closed
 
 
 def claim_domain(number: int) -> tuple[int, socket.socket]:
