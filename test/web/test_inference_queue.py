@@ -46,6 +46,9 @@ def test_what_is_cancelled_before_its_turn_is_not_computed() -> None:
         waiting = asyncio.ensure_future(queue.run(lambda: computed.append('cancelled')))
         await asyncio.sleep(0)
         waiting.cancel()
+        # Only once it has ended is the thread told: the event loop passes a cancellation on.
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
         gate.set()
         await queue.run(lambda: computed.append('later'))
 
