@@ -26,6 +26,7 @@ setup(
             'weights/*.safetensors',
             'weights/LICENSE',
             'core/engine/*.cu',  # compiled on the GPU's machine
+            'core/engine/*.c',  # compiled on the CPU's machine
             'web/static/*',  # what segnet_web shows
         ],
     },

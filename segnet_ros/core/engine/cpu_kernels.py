@@ -1,15 +1,24 @@
-"""Kernels of a SegNet on the CPU, by oneDNN."""
+"""Kernels of a SegNet on the CPU: by Winograd's algorithm where that is faster, else by oneDNN."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from functools import lru_cache
+import logging
 
+from segnet_ros.core.engine.c_compiler import CompilerError
 from segnet_ros.core.engine.folding import Filters
+from segnet_ros.core.engine.winograd import count_tiles
+from segnet_ros.core.engine.winograd import LEAST_CHANNELS
+from segnet_ros.core.engine.winograd import LEAST_TILES
+from segnet_ros.core.engine.winograd import Winograd
 from segnet_ros.core.pooling import Pooled
 import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
+
+logger = logging.getLogger(__name__)
 
 ONE = [1, 1]
 KEPT_SIZES = 4
@@ -17,7 +26,7 @@ KEPT_SIZES = 4
 
 
 class CpuKernels:
-    """Convolution, bias and ReLU in one pass over memory, with weights in oneDNN's own order."""
+    """Convolution, bias and ReLU in one pass over memory."""
 
     def __init__(self, dtype: torch.dtype) -> None:
         """
@@ -30,11 +39,33 @@ class CpuKernels:
         self._dtype = dtype
         self._convolve = torch.ops.mkldnn._convolution_pointwise
         self._reorder = torch.ops.aten.mkldnn_reorder_conv2d_weight
-        probe = self.make_convolution(Filters(torch.ones(8, 8, 3, 3), torch.ones(8)), True)
+        probe = self._make_direct(Filters(torch.ones(8, 8, 3, 3), torch.ones(8)), True)
         probe(torch.ones(1, 8, 4, 4, dtype=dtype).contiguous(memory_format=torch.channels_last))
 
     def make_convolution(self, filters: Filters, is_rectified: bool) -> Callable[[Tensor], Tensor]:
         """Prepare a 3 x 3 convolution with bias, and ReLU where it is rectified."""
+        # Each form of the filters is made when the first map wants it: they are large.
+        make_direct = cache(lambda: self._make_direct(filters, is_rectified))
+        winograd = self._find_winograd(filters)
+        if winograd is None:
+            return make_direct()
+        make_fast = cache(lambda: winograd.make_convolution(filters, is_rectified))
+
+        def convolve(x: Tensor) -> Tensor:
+            make = make_fast if count_tiles(x.shape) >= LEAST_TILES else make_direct
+            return make()(x)
+
+        return convolve
+
+    def _find_winograd(self, filters: Filters) -> Winograd | None:
+        """Find what convolves with these filters; bf16 has no room for its rounding."""
+        if self._dtype != torch.float32 or min(filters.weight.shape[:2]) < LEAST_CHANNELS:
+            return None
+        winograd = compile_winograd()
+        return winograd if winograd and winograd.can_convolve(filters) else None
+
+    def _make_direct(self, filters: Filters, is_rectified: bool) -> Callable[[Tensor], Tensor]:
+        """Prepare a convolution by oneDNN, with weights in its own order."""
         weight = filters.weight.to(self._dtype, memory_format=torch.channels_last).to_mkldnn()
         bias = filters.bias.to(self._dtype)
         then = 'relu' if is_rectified else 'none'
@@ -61,3 +92,17 @@ class CpuKernels:
     def unpool(self, x: Tensor, indices: Tensor, size: tuple[int, int]) -> Tensor:
         """Put each value back where its maximum was."""
         return F.max_unpool2d(x, indices, [2, 2], [2, 2], output_size=size)
+
+
+@cache
+def compile_winograd() -> Winograd | None:
+    """Compile once for the process; None, and a line that says why, where that cannot be."""
+    try:
+        return Winograd()
+    except CompilerError as error:
+        logger.warning(
+            'expected a C compiler for the fastest convolutions on a CPU, found: %s; convolving by'
+            ' oneDNN, which takes twice as long; install gcc, or name a compiler in CC',
+            error,
+        )
+        return None

@@ -1,11 +1,21 @@
-"""Tests of what oneDNN does with the weights that it is given."""
+"""Tests of who convolves on a CPU, and of what oneDNN does with the weights that it is given."""
 
+from collections.abc import Iterator
+import logging
 import os
+import shutil
 import subprocess
 import sys
 
 import pytest
+from segnet_ros.core.device import cpu_computes_bf16
+from segnet_ros.core.engine.cpu_kernels import compile_winograd
+from segnet_ros.core.engine.cpu_kernels import CpuKernels
+from segnet_ros.core.engine.folding import Filters
+from segnet_ros.core.engine.winograd import Winograd
 import torch
+from torch import Tensor
+import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user knows
 
 SECOND = 'the second call'
 PROGRAM = f"""
@@ -16,7 +26,7 @@ from segnet_ros.core.engine.folding import Filters
 filters = Filters(torch.rand(512, 512, 3, 3), torch.rand(512))
 convolve = CpuKernels(torch.float32).make_convolution(filters, True)
 with torch.inference_mode():
-    for size in ((4, 5), (23, 30), (15, 20)):
+    for size in ((4, 5), (9, 12), (8, 16)):
         x = torch.rand(1, 512, *size).contiguous(memory_format=torch.channels_last)
         convolve(x)
         print('{SECOND}', flush=True)
@@ -40,3 +50,71 @@ def test_weights_are_put_in_order_once_for_each_size_of_map():
     for call in calls:
         assert call.count(',exec,cpu,convolution,') == 1
         assert ',reorder,' not in call
+
+
+@pytest.fixture
+def no_compiler(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let this be a machine without a C compiler."""
+    monkeypatch.setenv('CC', 'no_such_compiler')
+    compile_winograd.cache_clear()
+    yield
+    compile_winograd.cache_clear()
+
+
+@pytest.fixture
+def maps_of_winograd(monkeypatch: pytest.MonkeyPatch) -> list[torch.Size]:
+    """List the shapes of the maps that compiled convolutions get."""
+    compile_winograd()  # which convolves to check itself
+    shapes = []
+    run = Winograd._run
+
+    def note(self: Winograd, x: Tensor, *arguments: object) -> None:
+        shapes.append(x.shape)
+        run(self, x, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Winograd, '_run', note)
+    return shapes
+
+
+def convolve(kernels: CpuKernels, channels: int, *size: int) -> None:
+    """Convolve and compare with PyTorch."""
+    weight = torch.randn(channels, channels, 3, 3) / (9 * channels) ** 0.5
+    filters = Filters(weight, torch.randn(channels))
+    x = torch.randn(1, channels, *size).contiguous(memory_format=torch.channels_last)
+    found = kernels.make_convolution(filters, True)(x)
+    expected = F.conv2d(x, *filters, padding=1).relu()
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.skipif(not shutil.which('cc'), reason='needs a C compiler')
+@torch.inference_mode()
+def test_wide_layers_of_many_tiles_go_to_winograd(maps_of_winograd: list[torch.Size]) -> None:
+    kernels = CpuKernels(torch.float32)
+    for channels, *size in ((64, 12, 16), (64, 12, 15), (64, 11, 12), (24, 60, 80)):
+        convolve(kernels, channels, *size)
+    assert maps_of_winograd == [(1, 64, 12, 16), (1, 64, 12, 15)]
+
+
+@pytest.mark.usefixtures('no_compiler')
+@torch.inference_mode()
+def test_without_a_compiler_onednn_convolves_and_a_line_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        kernels = CpuKernels(torch.float32)
+        convolve(kernels, 24, 60, 80)
+        assert not caplog.text  # nothing is lost yet
+        convolve(kernels, 64, 60, 80)
+        convolve(kernels, 64, 60, 80)
+    (record,) = caplog.records
+    message = record.getMessage()
+    assert "No such file or directory: 'no_such_compiler'" in message
+    assert 'install gcc, or name a compiler in CC' in message
+
+
+@pytest.mark.skipif(not cpu_computes_bf16(), reason='needs a CPU with instructions for bf16')
+@pytest.mark.usefixtures('no_compiler')
+def test_bf16_asks_for_no_compiler(caplog: pytest.LogCaptureFixture) -> None:
+    kernels = CpuKernels(torch.bfloat16)
+    kernels.make_convolution(Filters(torch.randn(64, 64, 3, 3), torch.randn(64)), True)
+    assert not caplog.text

@@ -28,10 +28,11 @@ def network():
     return make_network(8)
 
 
-def make_network(first_width):
-    """Make a network whose statistics are not just 0 and 1."""
+def make_network(*widths):
+    """Make a network whose statistics are not just 0 and 1; of narrow stages but for the given."""
     torch.manual_seed(0)
-    network = SegNet(SegNetConfig(num_classes=11, widths=(first_width, 12, 16, 16, 16)))
+    widths += (8, 12, 16, 16, 16)[len(widths) :]
+    network = SegNet(SegNetConfig(num_classes=11, widths=widths))
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             nn.init.normal_(module.running_mean, 0, 0.3)
@@ -67,6 +68,15 @@ def test_logits_in_fp32_are_those_of_the_network(network, batch, size):
     fused = FusedSegNet(network, CpuKernels(torch.float32))
     x = draw(batch, 3, *size)
     torch.testing.assert_close(fused(x), network(x), rtol=0, atol=1e-3)
+
+
+@torch.inference_mode()
+def test_logits_of_a_wide_network_are_those_of_the_network():
+    """Convolved by Winograd's algorithm where a compiler is at hand, but for the inner stages."""
+    wide = make_network(32, 32, 64, 64, 64)
+    x = draw(2, 3, 90, 122)
+    fused = FusedSegNet(wide, CpuKernels(torch.float32))
+    torch.testing.assert_close(fused(x), wide(x), rtol=0, atol=1e-3)
 
 
 @pytest.mark.skipif(not cpu_computes_bf16(), reason='needs a CPU with instructions for bf16')

@@ -1,0 +1,268 @@
+/*
+ * Convolutions of 3 x 3 by Winograd's F(4 x 4, 3 x 3), compiled at start on the CPU that runs them.
+ *
+ * A tile of 4 x 4 results is a polynomial product, evaluated at the points 0, +-P, +-Q and infinity of
+ * both axes: 36 multiplications in place of 144. See Lavin and Gray, Fast Algorithms for Convolutional
+ * Neural Networks, 2016. The points of that paper, P = 1 and Q = 2, round five times as coarsely as
+ * these, which round no more than adding up nine products does.
+ *
+ * Tiles are taken in blocks that stay in the cache: transformed, multiplied for each of the 36
+ * values, all channels by all channels, and transformed back.
+ */
+
+#include <omp.h>
+#include <stddef.h>
+#include <string.h>
+
+#ifndef LANES /* floats of a register */
+#if defined(__AVX512F__)
+#define LANES 16
+#elif defined(__AVX__)
+#define LANES 8
+#else
+#define LANES 4
+#endif
+#endif
+
+#ifndef ROWS /* tiles multiplied at a time: their sums fill the registers */
+#if defined(__AVX512F__)
+#define ROWS 12
+#elif defined(__aarch64__)
+#define ROWS 8
+#else
+#define ROWS 6
+#endif
+#endif
+
+enum {
+    PANEL = 2 * LANES, /* outputs multiplied at a time */
+    LINE = 16,         /* floats of a cache line */
+    OUT = 4,           /* side of a tile of results */
+    IN = 6,            /* side of the tile of inputs that it takes */
+    VALUES = IN * IN
+};
+
+#define P 0.75f
+#define Q 1.5f
+#define PP (P * P)
+#define QQ (Q * Q)
+
+typedef float vector __attribute__((vector_size(4 * LANES), aligned(4)));
+typedef int mask __attribute__((vector_size(4 * LANES), aligned(4)));
+
+static inline vector load(const float *from) { return *(const vector *)from; }
+static inline void store(float *to, vector v) { *(vector *)to = v; }
+
+/* Evaluate six inputs at the six points. */
+static inline void transform_inputs(const vector *d, int from, vector *v, int to)
+{
+    vector d1 = d[from], d2 = d[2 * from], d3 = d[3 * from], d4 = d[4 * from];
+    vector even_p = d4 - QQ * d2, odd_p = P * (d3 - QQ * d1);
+    vector even_q = d4 - PP * d2, odd_q = Q * (d3 - PP * d1);
+    v[0] = PP * QQ * d[0] - (PP + QQ) * d2 + d4;
+    v[to] = even_p + odd_p;
+    v[2 * to] = even_p - odd_p;
+    v[3 * to] = even_q + odd_q;
+    v[4 * to] = even_q - odd_q;
+    v[5 * to] = PP * QQ * d1 - (PP + QQ) * d3 + d[5 * from];
+}
+
+/* Go from products at the six points to four results. */
+static inline void transform_products(const vector *m, int from, vector *y, int to)
+{
+    vector even_p = m[from] + m[2 * from], odd_p = P * (m[from] - m[2 * from]);
+    vector even_q = m[3 * from] + m[4 * from], odd_q = Q * (m[3 * from] - m[4 * from]);
+    y[0] = m[0] + even_p + even_q;
+    y[to] = odd_p + odd_q;
+    y[2 * to] = PP * even_p + QQ * even_q;
+    y[3 * to] = PP * odd_p + QQ * odd_q + m[5 * from];
+}
+
+/* Multiply (tiles, inputs) by (inputs, PANEL), into rows that are VALUES * PANEL apart. */
+static void multiply(const float *a, const float *b, float *products, int tiles, int inputs)
+{
+    for (int t = 0; t < tiles; t += ROWS) {
+        vector sums[ROWS][2];
+        for (int r = 0; r < ROWS; r++)
+            sums[r][0] = sums[r][1] = (vector){0};
+        const float *rows = a + (size_t)t * inputs;
+        for (int c = 0; c < inputs; c++) {
+            vector b0 = load(b + (size_t)c * PANEL), b1 = load(b + (size_t)c * PANEL + LANES);
+            for (int r = 0; r < ROWS; r++) {
+                float scalar = rows[(size_t)r * inputs + c];
+                sums[r][0] += scalar * b0;
+                sums[r][1] += scalar * b1;
+            }
+        }
+        for (int r = 0; r < ROWS; r++) {
+            float *to = products + (size_t)(t + r) * VALUES * PANEL;
+            store(to, sums[r][0]);
+            store(to + LANES, sums[r][1]);
+        }
+    }
+}
+
+/* Where a tile lies: of which image, and the row and column of its first result. */
+struct place {
+    int image, row, column;
+};
+
+static struct place find_tile(int tile, int height, int width)
+{
+    int down = (height + OUT - 1) / OUT, across = (width + OUT - 1) / OUT;
+    return (struct place){tile / (down * across), tile / across % down * OUT, tile % across * OUT};
+}
+
+/* Find the pixels of a tile with its rim; NULL outside the image. */
+static void find_pixels(const float *x, struct place at, int height, int width, int channels,
+                        const float *pixels[VALUES])
+{
+    for (int i = 0; i < IN; i++)
+        for (int j = 0; j < IN; j++) {
+            int row = at.row + i - 1, column = at.column + j - 1;
+            int is_inside = row >= 0 && row < height && column >= 0 && column < width;
+            size_t pixel = ((size_t)at.image * height + row) * width + column;
+            pixels[IN * i + j] = is_inside ? x + pixel * channels : NULL;
+        }
+}
+
+/* Transform a tile into 36 values, a plane each. */
+static void read_tile(const float *const pixels[VALUES], int channels, float *values, size_t plane)
+{
+    for (int c = 0; c < channels; c += LANES) {
+        vector d[VALUES], v[VALUES];
+        for (int p = 0; p < VALUES; p++)
+            d[p] = pixels[p] ? load(pixels[p] + c) : (vector){0};
+        for (int j = 0; j < IN; j++)
+            transform_inputs(d + j, IN, v + j, IN);
+        for (int i = 0; i < IN; i++)
+            transform_inputs(v + IN * i, 1, d + IN * i, 1);
+        for (int p = 0; p < VALUES; p++)
+            store(values + p * plane + c, d[p]);
+    }
+}
+
+/* A bit for each result of a tile: whether it is that of its neighbor. */
+struct repeats {
+    int left, above;
+};
+
+static int are_same(const float *one, const float *other, int channels)
+{
+    return one == other || (one && other && !memcmp(one, other, channels * sizeof *one));
+}
+
+static int are_all(int flags[IN][IN], int i, int j)
+{
+    for (int r = i; r < i + 3; r++)
+        for (int s = j; s < j + 3; s++)
+            if (!flags[r][s])
+                return 0;
+    return 1;
+}
+
+/*
+ * Find results whose 3 x 3 inputs are those of a neighbor, as in a plain sky. They must be the same
+ * to the last bit, where the transforms would round each in its own way: max pooling takes the first
+ * of equal values, and unpooling puts things where that was.
+ */
+static struct repeats find_repeats(const float *const pixels[VALUES], int channels)
+{
+    int left[IN][IN] = {0}, above[IN][IN] = {0}, any = 0;
+    for (int i = 0; i < IN; i++)
+        for (int j = 0; j < IN; j++) {
+            const float *const *pixel = pixels + IN * i + j;
+            left[i][j] = j > 0 && are_same(pixel[0], pixel[-1], channels);
+            above[i][j] = i > 0 && are_same(pixel[0], pixel[-IN], channels);
+            any |= left[i][j] | above[i][j];
+        }
+    struct repeats repeats = {0, 0};
+    for (int k = 0; any && k < OUT * OUT; k++) {
+        repeats.left |= are_all(left, k / OUT, k % OUT) << k;
+        repeats.above |= are_all(above, k / OUT, k % OUT) << k;
+    }
+    return repeats;
+}
+
+static void repeat(struct repeats repeats, vector results[OUT * OUT])
+{
+    for (int i = 0; i < OUT; i++)
+        for (int j = 0; j < OUT; j++) {
+            vector *result = results + OUT * i + j;
+            if (j > 0 && repeats.left >> (OUT * i + j) & 1)
+                *result = result[-1];
+            else if (i > 0 && repeats.above >> (OUT * i + j) & 1)
+                *result = result[-OUT];
+        }
+}
+
+/* Turn 36 products into results, those inside the image, for PANEL outputs. */
+static void write_tile(const float *products, struct repeats repeats, const float *bias,
+                       int is_rectified, float *y, struct place at, int height, int width,
+                       int channels)
+{
+    int rows = height - at.row < OUT ? height - at.row : OUT;
+    int columns = width - at.column < OUT ? width - at.column : OUT;
+    y += (((size_t)at.image * height + at.row) * width + at.column) * channels;
+    for (int c = 0; c < PANEL; c += LANES) {
+        vector m[VALUES], half[OUT * IN], results[OUT * OUT];
+        for (int p = 0; p < VALUES; p++)
+            m[p] = load(products + p * PANEL + c);
+        for (int j = 0; j < IN; j++)
+            transform_products(m + j, IN, half + j, IN);
+        for (int i = 0; i < OUT; i++)
+            transform_products(half + IN * i, 1, results + OUT * i, 1);
+        if (repeats.left | repeats.above)
+            repeat(repeats, results);
+        for (int i = 0; i < rows; i++)
+            for (int j = 0; j < columns; j++) {
+                vector result = results[OUT * i + j] + load(bias + c);
+                if (is_rectified) /* keeps what is not a number */
+                    result = (vector)((mask)result & ~(result < 0));
+                store(y + ((size_t)i * width + j) * channels + c, result);
+            }
+    }
+}
+
+int count_lanes(void) { return LANES; }
+int count_rows(void) { return ROWS; }
+
+/*
+ * Convolve, on as many of the threads that PyTorch has for this.
+ *
+ * x: (images, height, width, inputs); y likewise, with outputs
+ * filters: (VALUES, outputs / PANEL, inputs, PANEL), transformed
+ * memory: for each thread, VALUES * (block * (inputs + outputs) + LINE) floats
+ * block: tiles, a multiple of ROWS
+ */
+void convolve(const float *x, const float *filters, const float *bias, float *y, float *memory,
+              int threads, int images, int height, int width, int inputs, int outputs, int block,
+              int is_rectified)
+{
+    int all = images * ((height + OUT - 1) / OUT) * ((width + OUT - 1) / OUT);
+    int panels = outputs / PANEL;
+    /* A line more, so that the planes of a tile do not fall on the same lines of the cache. */
+    size_t plane = (size_t)block * inputs + LINE, products_of_panel = (size_t)block * VALUES * PANEL;
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int first = 0; first < all; first += block) {
+        float *values = memory + omp_get_thread_num() * (VALUES * plane + panels * products_of_panel);
+        float *products = values + VALUES * plane;
+        int tiles = all - first < block ? all - first : block;
+        struct repeats repeats[tiles];
+        for (int t = 0; t < tiles; t++) {
+            const float *pixels[VALUES];
+            find_pixels(x, find_tile(first + t, height, width), height, width, inputs, pixels);
+            read_tile(pixels, inputs, values + (size_t)t * inputs, plane);
+            repeats[t] = find_repeats(pixels, inputs);
+        }
+        for (int p = 0; p < VALUES; p++)
+            for (int q = 0; q < panels; q++)
+                multiply(values + p * plane, filters + ((size_t)p * panels + q) * inputs * PANEL,
+                         products + q * products_of_panel + p * PANEL, tiles, inputs);
+        for (int t = 0; t < tiles; t++)
+            for (int q = 0; q < panels; q++)
+                write_tile(products + q * products_of_panel + (size_t)t * VALUES * PANEL,
+                           repeats[t], bias + q * PANEL, is_rectified, y + q * PANEL,
+                           find_tile(first + t, height, width), height, width, outputs);
+    }
+}
