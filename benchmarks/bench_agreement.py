@@ -1,9 +1,9 @@
 """
-How close other precisions come to fp32, on labeled images.
+How close the engine comes to fp32 layer by layer, in each precision, on labeled images.
 
-Tells for each precision the mIoU beside that of fp32, how many pixels get the same label, and how
-sure fp32 was where they do not: the gap between its two highest logits. On CUDA fp32 is without
-TF32, and it is counted how often a captured graph gives the same bytes as the engine without one.
+Tells for each precision the mIoU beside that of fp32 layer by layer, how many pixels get the same
+label, and how sure fp32 was where they do not: the gap between its two highest logits. On CUDA
+fp32 is without TF32, and it is counted how often a captured graph gives the same bytes as the engine without one.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from segnet_ros.core.device import select_precision
 from segnet_ros.core.engine import make_engine
 from segnet_ros.core.engine.pipeline import Request
 from segnet_ros.core.metrics import ConfusionMatrix
+from segnet_ros.core.outputs import resize_logits
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.training.data.dataset import LabeledImages
 from segnet_ros.training.data.dataset import open_labeled_images
@@ -131,19 +132,19 @@ def compare(
     precisions: Sequence[str],
     images: LabeledImages,
 ) -> list[dict[str, Any]]:
-    """Segment all images in fp32 and in each precision."""
-    fp32, *others = (
-        Predictor(checkpoint, str(device), precision, input_size)
-        for precision in ('fp32', *precisions)
-    )
+    """Segment all images layer by layer in fp32, and by the engine in each precision."""
+    fp32 = make_engine(checkpoint, device, torch.float32, is_fused=False, is_captured=False)
+    others = [
+        Predictor(checkpoint, str(device), precision, input_size) for precision in precisions
+    ]
     num_classes = checkpoint.label_set.num_classes
     agreements = [
         Agreement(ConfusionMatrix(num_classes), ConfusionMatrix(num_classes)) for _ in others
     ]
     for number in tqdm(range(len(images)), 'compare', unit='image', leave=False):
         image, truth = images[number]
-        with choose_arithmetic(is_tf32=False):
-            logits = fp32.compute_logits(image)
+        with choose_arithmetic(is_tf32=False), torch.inference_mode():
+            logits = resize_logits(fp32.compute_logits(image, input_size), image.shape[:2])[0]
         for other, agreement in zip(others, agreements, strict=True):
             label = other.predict(image).label
             assert label is not None
@@ -178,8 +179,8 @@ def print_row(row: dict[str, Any]) -> None:
     if 'gap_p50' in row:
         gaps = f'gap where labels differ p50 {row["gap_p50"]:.3f}, p99 {row["gap_p99"]:.3f}'
     print(
-        f'{row["precision"]}: mIoU {100 * row["miou"]:.2f}, fp32 {100 * row["miou_fp32"]:.2f};'
-        f' same label {100 * row["equal_pixels"]:.3f} % of pixels; {gaps}; {row["images"]} images'
+        f'{row["precision"]}: mIoU {100 * row["miou"]:.3f}, fp32 {100 * row["miou_fp32"]:.3f};'
+        f' same label {100 * row["equal_pixels"]:.5f} % of pixels; {gaps}; {row["images"]} images'
     )
 
 
