@@ -3,7 +3,8 @@ How close the engine comes to fp32 layer by layer, in each precision, on labeled
 
 Tells for each precision the mIoU beside that of fp32 layer by layer, how many pixels get the same
 label, and how sure fp32 was where they do not: the gap between its two highest logits. On CUDA
-fp32 is without TF32, and it is counted how often a captured graph gives the same bytes as the engine without one.
+fp32 is without TF32, and it is counted how often a captured graph gives the same bytes as the
+engine without one.
 """
 
 from __future__ import annotations
