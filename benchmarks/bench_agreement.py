@@ -4,15 +4,18 @@ How close the engine comes to fp32 layer by layer, in each precision, on labeled
 Tells for each precision the mIoU beside that of fp32 layer by layer, how many pixels get the same
 label, and how sure fp32 was where they do not: the gap between its two highest logits. On CUDA
 fp32 is without TF32, and it is counted how often a captured graph gives the same bytes as the
-engine without one.
+engine without one. A precision that the device lacks can be emulated on the CPU.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
+from functools import partial
 import json
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from machine import choose_arithmetic
 from machine import describe_machine
 import numpy as np
 from numpy.typing import NDArray
+from rounded_kernels import make_rounded_forward
 from segnet_ros.commands.command import parse_positive
 from segnet_ros.commands.command import parse_size
 from segnet_ros.core.checkpoint import Checkpoint
@@ -30,9 +34,12 @@ from segnet_ros.core.device import PRECISIONS
 from segnet_ros.core.device import select_device
 from segnet_ros.core.device import select_precision
 from segnet_ros.core.engine import make_engine
+from segnet_ros.core.engine.pipeline import Image
+from segnet_ros.core.engine.pipeline import Pipeline
 from segnet_ros.core.engine.pipeline import Request
 from segnet_ros.core.metrics import ConfusionMatrix
 from segnet_ros.core.outputs import resize_logits
+from segnet_ros.core.predictor import Prediction
 from segnet_ros.core.predictor import Predictor
 from segnet_ros.training.data.dataset import LabeledImages
 from segnet_ros.training.data.dataset import open_labeled_images
@@ -46,6 +53,10 @@ RANDOM_SIZE = (480, 640)
 """Height and width of random images: a camera's, so that resizing takes part."""
 OUTPUTS = ('label', 'confidence', 'overlay')
 """What has to be the same bytes with a graph as without."""
+
+
+Labeler = Callable[[Image], Prediction]
+"""Labels an image."""
 
 
 @dataclass
@@ -96,12 +107,12 @@ def main() -> None:
     checkpoint = load_checkpoint(options.checkpoint)
     images = open_labeled_images(options.data, [options.split], checkpoint.label_set)
     images = LabeledImages(images.pairs[: options.limit], checkpoint.label_set)
-    precisions = dict.fromkeys(select_precision(name, device) for name in options.precisions)
     size = options.input_size or checkpoint.input_size
     report: dict[str, Any] = describe_machine(device) | {'commit': read_commit()}
     report |= {'data': f'{options.data}, {options.split}', 'input_size': list(size)}
     print(', '.join(report[key] for key in ('device', 'system', 'torch', 'commit') if report[key]))
-    report['results'] = compare(checkpoint, device, size, list(precisions), images)
+    labelers = list_labelers(checkpoint, device, size, options.precisions, options.emulate)
+    report['results'] = compare(checkpoint, device, size, labelers, images)
     for row in report['results']:
         print_row(row)
     if device.type == 'cuda':
@@ -119,6 +130,7 @@ def make_parser() -> argparse.ArgumentParser:
     add('--split', default='val')
     add('--checkpoint', default='', metavar='FILE', help='weights (those of the package)')
     add('--precisions', nargs='+', choices=PRECISIONS, default=['auto'])
+    add('--emulate', nargs='+', choices=('bf16', 'fp16'), default=[], help='on the CPU, too')
     add('--device', default='auto')
     add('--input-size', type=parse_size, metavar='HxW', help="network's input (checkpoint's)")
     add('--limit', type=parse_positive, metavar='N', help='the first N images alone')
@@ -126,33 +138,59 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def compare(
+def list_labelers(
     checkpoint: Checkpoint,
     device: torch.device,
     input_size: tuple[int, int],
     precisions: Sequence[str],
+    emulated: Sequence[str],
+) -> dict[str, Labeler]:
+    """List by name what labels images, on the device and emulated on the CPU."""
+    labelers: dict[str, Labeler] = {}
+    for precision in dict.fromkeys(select_precision(name, device) for name in precisions):
+        predictor = Predictor(checkpoint, str(device), precision, input_size)
+        labelers[precision] = partial(predictor.predict, outputs=('label',))
+    for precision in emulated:
+        labelers[f'{precision} emulated'] = emulate(checkpoint, DTYPES[precision], input_size)
+    return labelers
+
+
+def emulate(checkpoint: Checkpoint, dtype: torch.dtype, input_size: tuple[int, int]) -> Labeler:
+    """Label images as if the network were computed in another type."""
+    plain = make_engine(checkpoint, torch.device('cpu'), torch.float32)
+    assert isinstance(plain, Pipeline)
+    pipeline = replace(plain, forward=make_rounded_forward(checkpoint, dtype))
+
+    def label(image: Image) -> Prediction:
+        with torch.inference_mode():
+            return Prediction(**pipeline.segment([image], Request(input_size, ('label',)), 0.5)[0])
+
+    return label
+
+
+def compare(
+    checkpoint: Checkpoint,
+    device: torch.device,
+    input_size: tuple[int, int],
+    labelers: dict[str, Labeler],
     images: LabeledImages,
 ) -> list[dict[str, Any]]:
-    """Segment all images layer by layer in fp32, and by the engine in each precision."""
+    """Segment all images layer by layer in fp32, and in all other ways."""
     fp32 = make_engine(checkpoint, device, torch.float32, is_fused=False, is_captured=False)
-    others = [
-        Predictor(checkpoint, str(device), precision, input_size) for precision in precisions
-    ]
     num_classes = checkpoint.label_set.num_classes
     agreements = [
-        Agreement(ConfusionMatrix(num_classes), ConfusionMatrix(num_classes)) for _ in others
+        Agreement(ConfusionMatrix(num_classes), ConfusionMatrix(num_classes)) for _ in labelers
     ]
     for number in tqdm(range(len(images)), 'compare', unit='image', leave=False):
         image, truth = images[number]
         with choose_arithmetic(is_tf32=False), torch.inference_mode():
             logits = resize_logits(fp32.compute_logits(image, input_size), image.shape[:2])[0]
-        for other, agreement in zip(others, agreements, strict=True):
-            label = other.predict(image).label
+        for label_image, agreement in zip(labelers.values(), agreements, strict=True):
+            label = label_image(image).label
             assert label is not None
             agreement.add(logits, label, truth)
     return [
-        agreement.summarize(other.precision)
-        for other, agreement in zip(others, agreements, strict=True)
+        agreement.summarize(name) for name, agreement in zip(labelers, agreements, strict=True)
     ]
 
 
