@@ -28,16 +28,38 @@ def compile_library(source: Path, options: Sequence[str] = ()) -> ctypes.CDLL:
     :return: its functions
     :raises CompilerError: if there is no compiler, or the source does not compile or load
     """
-    compiler = shlex.split(os.environ.get('CC', 'cc'))
-    with TemporaryDirectory(prefix='segnet_ros_') as folder:
-        library = Path(folder, source.name).with_suffix('.so')
-        command = [*compiler, *OPTIONS, *options, '-o', str(library), str(source)]
-        try:
-            subprocess.run(command, check=True, capture_output=True, text=True, timeout=LIMIT_S)
+    name = os.environ.get('CC', '').strip() or 'cc'
+    try:
+        # On some file systems what is loaded cannot be deleted at once.
+        with TemporaryDirectory(prefix='segnet_ros_', ignore_cleanup_errors=True) as folder:
+            library = Path(folder, source.name).with_suffix('.so')
+            command = [*shlex.split(name), *OPTIONS, *options, '-o', str(library), str(source)]
+            _run(command)
             return ctypes.CDLL(str(library))
-        except subprocess.CalledProcessError as error:
-            lines = error.stderr.strip().splitlines() or ['']
-            said = next((line for line in lines if 'error: ' in line), lines[0])
-            raise CompilerError(f'{shlex.join(compiler)}: {said}') from error
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise CompilerError(str(error)) from error
+    except subprocess.CalledProcessError as error:
+        raise CompilerError(f'{name}: {_find_reason(error)}') from error
+    except subprocess.TimeoutExpired as error:
+        raise CompilerError(f'{name}, which takes longer than {LIMIT_S} s') from error
+    except (OSError, ValueError) as error:  # of the folder, of quotes in CC, of loading
+        raise CompilerError(f'{name}: {error}') from error
+
+
+def _run(command: Sequence[str]) -> None:
+    """Run a compiler that says what it says in English, in any encoding."""
+    subprocess.run(
+        command,
+        env={**os.environ, 'LC_ALL': 'C'},
+        check=True,
+        capture_output=True,
+        text=True,
+        errors='replace',
+        timeout=LIMIT_S,
+    )
+
+
+def _find_reason(error: subprocess.CalledProcessError) -> str:
+    """Find the line that says why, among all that a compiler and a linker wrote."""
+    written: str = error.stderr
+    lines = [line for line in written.splitlines() if line and 'collect2' not in line]
+    reasons = [line for line in lines if 'error: ' in line or 'cannot find' in line]
+    return (reasons or lines[-1:] or [str(error)])[0]

@@ -9,9 +9,7 @@ import logging
 
 from segnet_ros.core.engine.c_compiler import CompilerError
 from segnet_ros.core.engine.folding import Filters
-from segnet_ros.core.engine.winograd import count_tiles
 from segnet_ros.core.engine.winograd import LEAST_CHANNELS
-from segnet_ros.core.engine.winograd import LEAST_TILES
 from segnet_ros.core.engine.winograd import Winograd
 from segnet_ros.core.pooling import Pooled
 import torch
@@ -44,15 +42,15 @@ class CpuKernels:
 
     def make_convolution(self, filters: Filters, is_rectified: bool) -> Callable[[Tensor], Tensor]:
         """Prepare a 3 x 3 convolution with bias, and ReLU where it is rectified."""
-        # Each form of the filters is made when the first map wants it: they are large.
-        make_direct = cache(lambda: self._make_direct(filters, is_rectified))
         winograd = self._find_winograd(filters)
         if winograd is None:
-            return make_direct()
+            return self._make_direct(filters, is_rectified)
+        # Each form of the filters is made when the first map wants it: they are large.
+        make_direct = cache(lambda: self._make_direct(filters, is_rectified))
         make_fast = cache(lambda: winograd.make_convolution(filters, is_rectified))
 
         def convolve(x: Tensor) -> Tensor:
-            make = make_fast if count_tiles(x.shape) >= LEAST_TILES else make_direct
+            make = make_fast if winograd.pays_for(x.shape) else make_direct
             return make()(x)
 
         return convolve
@@ -60,7 +58,7 @@ class CpuKernels:
     def _find_winograd(self, filters: Filters) -> Winograd | None:
         """Find what convolves with these filters; bf16 has no room for its rounding."""
         if self._dtype != torch.float32 or min(filters.weight.shape[:2]) < LEAST_CHANNELS:
-            return None
+            return None  # and nothing need be compiled
         winograd = compile_winograd()
         return winograd if winograd and winograd.can_convolve(filters) else None
 
@@ -96,13 +94,18 @@ class CpuKernels:
 
 @cache
 def compile_winograd() -> Winograd | None:
-    """Compile once for the process; None, and a line that says why, where that cannot be."""
+    """
+    Compile once for the process; None, and a line that says why, where that cannot be.
+
+    Two threads that are first at once may each compile, to the same effect.
+    """
     try:
         return Winograd()
     except CompilerError as error:
         logger.warning(
-            'expected a C compiler for the fastest convolutions on a CPU, found: %s; convolving by'
-            ' oneDNN, which takes twice as long; install gcc, or name a compiler in CC',
+            'expected a C compiler for the fastest convolutions on a CPU, found %s; convolving by'
+            ' oneDNN, which takes twice as long; install gcc, or name another compiler in CC or'
+            ' another folder in TMPDIR',
             error,
         )
         return None

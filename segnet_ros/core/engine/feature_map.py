@@ -1,4 +1,4 @@
-"""Memory for the feature maps that our CUDA kernels write."""
+"""Memory for the feature maps that our own kernels write."""
 
 from __future__ import annotations
 

@@ -3,8 +3,7 @@
  *
  * A tile of 4 x 4 results is a polynomial product, evaluated at the points 0, +-P, +-Q and infinity of
  * both axes: 36 multiplications in place of 144. See Lavin and Gray, Fast Algorithms for Convolutional
- * Neural Networks, 2016. The points of that paper, P = 1 and Q = 2, round five times as coarsely as
- * these, which round no more than adding up nine products does.
+ * Neural Networks, 2016. P and Q are macros.
  *
  * Tiles are taken in blocks that stay in the cache: transformed, multiplied for each of the 36
  * values, all channels by all channels, and transformed back.
@@ -42,8 +41,6 @@ enum {
     VALUES = IN * IN
 };
 
-#define P 0.75f
-#define Q 1.5f
 #define PP (P * P)
 #define QQ (Q * Q)
 
@@ -142,9 +139,9 @@ static void read_tile(const float *const pixels[VALUES], int channels, float *va
     }
 }
 
-/* A bit for each result of a tile: whether it is that of its neighbor. */
+/* For each result of a tile, the first one whose inputs are the same. */
 struct repeats {
-    int left, above;
+    unsigned char of[OUT * OUT];
 };
 
 static int are_same(const float *one, const float *other, int channels)
@@ -152,53 +149,62 @@ static int are_same(const float *one, const float *other, int channels)
     return one == other || (one && other && !memcmp(one, other, channels * sizeof *one));
 }
 
-static int are_all(int flags[IN][IN], int i, int j)
+/*
+ * Tell whether two of the four central pixels are the same. They must be, if two results side by side
+ * or corner to corner have the same 3 x 3 inputs: wherever these two lie in the tile, one has one of
+ * the four where the other has another.
+ */
+static int can_repeat(const float *const pixels[VALUES], int channels)
 {
-    for (int r = i; r < i + 3; r++)
-        for (int s = j; s < j + 3; s++)
-            if (!flags[r][s])
+    const float *central[] = {pixels[IN * 2 + 2], pixels[IN * 2 + 3], pixels[IN * 3 + 2],
+                              pixels[IN * 3 + 3]};
+    for (int k = 1; k < 4; k++)
+        for (int l = 0; l < k; l++)
+            if (are_same(central[k], central[l], channels))
+                return 1;
+    return 0;
+}
+
+static int have_same_inputs(const unsigned char classes[VALUES], int k, int l)
+{
+    for (int i = 0; i < 3; i++)
+        for (int j = 0; j < 3; j++)
+            if (classes[IN * (k / OUT + i) + k % OUT + j] != classes[IN * (l / OUT + i) + l % OUT + j])
                 return 0;
     return 1;
 }
 
 /*
- * Find results whose 3 x 3 inputs are those of a neighbor, as in a plain sky. They must be the same
- * to the last bit, where the transforms would round each in its own way: max pooling takes the first
- * of equal values, and unpooling puts things where that was.
+ * Find results whose 3 x 3 inputs are those of another, as in a plain sky. They must be the same to
+ * the last bit, where the transforms would round each in its own way: max pooling takes the first of
+ * equal values, and unpooling puts things where that was. A window of the pooling lies in one tile.
  */
 static struct repeats find_repeats(const float *const pixels[VALUES], int channels)
 {
-    int left[IN][IN] = {0}, above[IN][IN] = {0}, any = 0;
-    for (int i = 0; i < IN; i++)
-        for (int j = 0; j < IN; j++) {
-            const float *const *pixel = pixels + IN * i + j;
-            left[i][j] = j > 0 && are_same(pixel[0], pixel[-1], channels);
-            above[i][j] = i > 0 && are_same(pixel[0], pixel[-IN], channels);
-            any |= left[i][j] | above[i][j];
-        }
-    struct repeats repeats = {0, 0};
-    for (int k = 0; any && k < OUT * OUT; k++) {
-        repeats.left |= are_all(left, k / OUT, k % OUT) << k;
-        repeats.above |= are_all(above, k / OUT, k % OUT) << k;
+    struct repeats repeats;
+    for (int k = 0; k < OUT * OUT; k++)
+        repeats.of[k] = k;
+    if (!can_repeat(pixels, channels))
+        return repeats;
+    unsigned char classes[VALUES];
+    for (int p = 0; p < VALUES; p++) {
+        int first = 0;
+        while (!are_same(pixels[p], pixels[first], channels))
+            first++;
+        classes[p] = first;
+    }
+    for (int k = 0; k < OUT * OUT; k++) {
+        int first = 0;
+        while (!have_same_inputs(classes, k, first))
+            first++;
+        repeats.of[k] = first;
     }
     return repeats;
 }
 
-static void repeat(struct repeats repeats, vector results[OUT * OUT])
-{
-    for (int i = 0; i < OUT; i++)
-        for (int j = 0; j < OUT; j++) {
-            vector *result = results + OUT * i + j;
-            if (j > 0 && repeats.left >> (OUT * i + j) & 1)
-                *result = result[-1];
-            else if (i > 0 && repeats.above >> (OUT * i + j) & 1)
-                *result = result[-OUT];
-        }
-}
-
 /* Turn 36 products into results, those inside the image, for PANEL outputs. */
-static void write_tile(const float *products, struct repeats repeats, const float *bias,
-                       int is_rectified, float *y, struct place at, int height, int width,
+static void write_tile(const float *products, const struct repeats *repeats,
+                       const float *bias, int is_rectified, float *y, struct place at, int height, int width,
                        int channels)
 {
     int rows = height - at.row < OUT ? height - at.row : OUT;
@@ -212,11 +218,9 @@ static void write_tile(const float *products, struct repeats repeats, const floa
             transform_products(m + j, IN, half + j, IN);
         for (int i = 0; i < OUT; i++)
             transform_products(half + IN * i, 1, results + OUT * i, 1);
-        if (repeats.left | repeats.above)
-            repeat(repeats, results);
         for (int i = 0; i < rows; i++)
             for (int j = 0; j < columns; j++) {
-                vector result = results[OUT * i + j] + load(bias + c);
+                vector result = results[repeats->of[OUT * i + j]] + load(bias + c);
                 if (is_rectified) /* keeps what is not a number */
                     result = (vector)((mask)result & ~(result < 0));
                 store(y + ((size_t)i * width + j) * channels + c, result);
@@ -224,28 +228,40 @@ static void write_tile(const float *products, struct repeats repeats, const floa
     }
 }
 
-int count_lanes(void) { return LANES; }
-int count_rows(void) { return ROWS; }
+/* Values of a block's tiles. A line more, so that those of a tile do not share lines of the cache. */
+static size_t count_values(int block, int inputs) { return (size_t)block * inputs + LINE; }
+
+int get_panel(void) { return PANEL; }
+int get_rows(void) { return ROWS; }
+
+int count_tiles(int images, int height, int width)
+{
+    return images * ((height + OUT - 1) / OUT) * ((width + OUT - 1) / OUT);
+}
+
+/* Floats of memory that each thread needs. */
+size_t count_floats(int block, int inputs, int outputs)
+{
+    return VALUES * (count_values(block, inputs) + (size_t)block * outputs);
+}
 
 /*
- * Convolve, on as many of the threads that PyTorch has for this.
+ * Convolve on so many of PyTorch's threads.
  *
  * x: (images, height, width, inputs); y likewise, with outputs
  * filters: (VALUES, outputs / PANEL, inputs, PANEL), transformed
- * memory: for each thread, VALUES * (block * (inputs + outputs) + LINE) floats
+ * memory: count_floats for each thread
  * block: tiles, a multiple of ROWS
  */
 void convolve(const float *x, const float *filters, const float *bias, float *y, float *memory,
               int threads, int images, int height, int width, int inputs, int outputs, int block,
               int is_rectified)
 {
-    int all = images * ((height + OUT - 1) / OUT) * ((width + OUT - 1) / OUT);
-    int panels = outputs / PANEL;
-    /* A line more, so that the planes of a tile do not fall on the same lines of the cache. */
-    size_t plane = (size_t)block * inputs + LINE, products_of_panel = (size_t)block * VALUES * PANEL;
+    int all = count_tiles(images, height, width), panels = outputs / PANEL;
+    size_t plane = count_values(block, inputs), panel_size = (size_t)block * VALUES * PANEL;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (int first = 0; first < all; first += block) {
-        float *values = memory + omp_get_thread_num() * (VALUES * plane + panels * products_of_panel);
+        float *values = memory + omp_get_thread_num() * count_floats(block, inputs, outputs);
         float *products = values + VALUES * plane;
         int tiles = all - first < block ? all - first : block;
         struct repeats repeats[tiles];
@@ -258,11 +274,11 @@ void convolve(const float *x, const float *filters, const float *bias, float *y,
         for (int p = 0; p < VALUES; p++)
             for (int q = 0; q < panels; q++)
                 multiply(values + p * plane, filters + ((size_t)p * panels + q) * inputs * PANEL,
-                         products + q * products_of_panel + p * PANEL, tiles, inputs);
+                         products + q * panel_size + p * PANEL, tiles, inputs);
         for (int t = 0; t < tiles; t++)
             for (int q = 0; q < panels; q++)
-                write_tile(products + q * products_of_panel + (size_t)t * VALUES * PANEL,
-                           repeats[t], bias + q * PANEL, is_rectified, y + q * PANEL,
+                write_tile(products + q * panel_size + (size_t)t * VALUES * PANEL,
+                           repeats + t, bias + q * PANEL, is_rectified, y + q * PANEL,
                            find_tile(first + t, height, width), height, width, outputs);
     }
 }

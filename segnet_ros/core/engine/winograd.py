@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Sequence
 import ctypes
+import math
 from pathlib import Path
 
 from segnet_ros.core.engine.c_compiler import compile_library
@@ -17,21 +18,16 @@ import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user
 
 SOURCE = Path(__file__).with_name('winograd.c')
 POINTS = (0.75, 1.5)
-"""P and Q of the source."""
-VALUES = 36
-"""Of a tile, transformed."""
-TILE = 4
-"""Side of a tile of results."""
-LINE = 16
-"""Floats of a cache line."""
+"""P and Q of the source. The usual 1 and 2 round twice as coarsely (doc/performance.md)."""
 LEAST_CHANNELS = 32
 """With fewer, most of the time goes to the transforms."""
 LEAST_TILES = 12
 """With fewer, most of the time goes to reading filters, which are four times as many here."""
-MOST_ERROR = 1e-2
-"""Of a sum of 500 products of about 1: a hundred times what rounding makes."""
 BLOCK = 96
 """Tiles for which filters are read once: of fewer, reading takes longer; more leave the cache."""
+MOST_ERROR = 1e-2
+"""Of a sum of 300 products of about 1: a hundred times what rounding makes."""
+CPU = torch.device('cpu')
 
 
 class Winograd:
@@ -44,34 +40,26 @@ class Winograd:
         :param options: for the compiler
         :raises CompilerError: if there is none, it refuses, or what it makes computes wrongly
         """
-        library = compile_library(SOURCE, ('-fopenmp', *options))
-        self._panel = 2 * library.count_lanes()
-        self._rows = library.count_rows()
-        self._convolve = library.convolve
-        self._convolve.argtypes = [*[ctypes.c_void_p] * 5, *[ctypes.c_int] * 8]
-        self._convolve.restype = None
+        points = [f'-D{name}={value}f' for name, value in zip('PQ', POINTS, strict=True)]
+        self._library = compile_library(SOURCE, ('-fopenmp', *points, *options))
+        try:
+            self._library.count_floats.restype = ctypes.c_size_t
+            self._library.convolve.argtypes = [*[ctypes.c_void_p] * 5, *[ctypes.c_int] * 8]
+            self._library.convolve.restype = None
+            self._panel = self._library.get_panel()
+            self._rows = self._library.get_rows()
+        except AttributeError as error:
+            raise CompilerError(str(error)) from error
         self._check()
-
-    def _check(self) -> None:
-        """Compare with PyTorch: a wrong label that nobody notices is worse than a slow one."""
-        generator = torch.Generator().manual_seed(0)
-        width = 2 * self._panel
-        weight = torch.randn(width, width, 3, 3, generator=generator)
-        bias = torch.randn(width, generator=generator)
-        x = torch.randn(1, width, 9, 11, generator=generator)
-        found = self.make_convolution(Filters(weight, bias), False)(x)
-        error = (found - F.conv2d(x, weight, bias, padding=1)).abs().max().item()
-        if not error < MOST_ERROR:
-            raise CompilerError(f'code whose results are wrong by up to {error:.3g}')
 
     def can_convolve(self, filters: Filters) -> bool:
         """Tell whether there are as many channels as registers and speed ask for."""
-        outputs, inputs = filters.weight.shape[:2]
-        return (
-            min(outputs, inputs) >= LEAST_CHANNELS
-            and outputs % self._panel == 0
-            and inputs % self._panel == 0
-        )
+        channels = filters.weight.shape[:2]
+        return min(channels) >= LEAST_CHANNELS and not any(n % self._panel for n in channels)
+
+    def pays_for(self, shape: torch.Size) -> bool:
+        """Tell whether maps of this shape, (N, C, H, W), are large enough."""
+        return self._count_tiles(shape) >= LEAST_TILES
 
     def make_convolution(self, filters: Filters, is_rectified: bool) -> Callable[[Tensor], Tensor]:
         """
@@ -83,6 +71,8 @@ class Winograd:
         bias = filters.bias.contiguous()
 
         def convolve(x: Tensor) -> Tensor:
+            assert x.dtype == torch.float32
+            assert x.device == CPU
             x = x.contiguous(memory_format=torch.channels_last)
             y = make_map((len(x), len(bias), *x.shape[2:]), x.dtype, x.device)
             self._run(x, transformed, bias, is_rectified, y)
@@ -93,23 +83,37 @@ class Winograd:
     def _run(
         self, x: Tensor, filters: Tensor, bias: Tensor, is_rectified: bool, y: Tensor
     ) -> None:
-        """Convolve with as many threads as PyTorch has: with these very threads."""
+        """Convolve with as many threads as PyTorch has: its own, where it has OpenMP of GNU."""
         count, inputs, height, width = x.shape
         outputs = y.shape[1]
-        tiles = count_tiles(x.shape)
         threads = torch.get_num_threads()
-        block = round_up(min(BLOCK, -(-tiles // threads)), self._rows)
-        memory = torch.empty(threads, VALUES * (block * (inputs + outputs) + LINE))
+        share = -(-self._count_tiles(x.shape) // threads)
+        block = _round_up(min(BLOCK, share), self._rows)
+        floats = threads * self._library.count_floats(block, inputs, outputs)
+        memory = torch.empty(floats, dtype=torch.float32, device=CPU)
         pointers = [tensor.data_ptr() for tensor in (x, filters, bias, y, memory)]
-        self._convolve(
+        self._library.convolve(
             *pointers, threads, count, height, width, inputs, outputs, block, is_rectified
         )
 
+    def _count_tiles(self, shape: torch.Size) -> int:
+        count, _, height, width = shape
+        tiles: int = self._library.count_tiles(count, height, width)
+        return tiles
 
-def count_tiles(shape: Sequence[int]) -> int:
-    """Count the tiles of feature maps, (N, C, H, W)."""
-    count, _, height, width = shape
-    return count * -(-height // TILE) * -(-width // TILE)
+    def _check(self) -> None:
+        """Compare with PyTorch: a wrong label that nobody notices is worse than a slow one."""
+        generator = torch.Generator(CPU).manual_seed(0)
+
+        def draw(*shape: int) -> Tensor:
+            return torch.randn(shape, generator=generator, dtype=torch.float32, device=CPU)
+
+        filters = Filters(draw(self._panel, self._panel, 3, 3), draw(self._panel))
+        x = draw(1, self._panel, 9, 11)
+        found = self.make_convolution(filters, False)(x)
+        error = (found - F.conv2d(x, *filters, padding=1)).abs().max().item()
+        if not error < MOST_ERROR:
+            raise CompilerError(f'one whose code computes wrongly, by up to {error:.3g}')
 
 
 def transform_filters(weight: Tensor, panel: int) -> Tensor:
@@ -123,10 +127,10 @@ def transform_filters(weight: Tensor, panel: int) -> Tensor:
     outputs, inputs = weight.shape[:2]
     rows = make_filter_transform()
     both = torch.kron(rows, rows)
-    ordered = weight.view(outputs // panel, panel, inputs, 9).permute(3, 0, 2, 1)
+    ordered = weight.reshape(outputs // panel, panel, inputs, 9).permute(3, 0, 2, 1)
     # In float64, so that the transform adds no rounding but that of its result.
     transformed = both @ ordered.reshape(9, -1).double()
-    return transformed.float().view(VALUES, outputs // panel, inputs, panel)
+    return transformed.float().view(-1, outputs // panel, inputs, panel)
 
 
 def make_filter_transform() -> Tensor:
@@ -142,12 +146,10 @@ def make_filter_transform() -> Tensor:
     finite = [0, p, -p, q, -q]
     rows = []
     for point in finite:
-        distances = [point - other for other in finite if other != point]
-        scale = 1 / torch.tensor(distances, dtype=torch.float64).prod().item()
+        scale = 1 / math.prod(point - other for other in finite if other != point)
         rows.append([scale, scale * point, scale * point**2])
-    return torch.tensor([*rows, [0, 0, 1]], dtype=torch.float64)
+    return torch.tensor([*rows, [0, 0, 1]], dtype=torch.float64, device=CPU)
 
 
-def round_up(number: int, step: int) -> int:
-    """Round up to a multiple."""
+def _round_up(number: int, step: int) -> int:
     return -(-number // step) * step

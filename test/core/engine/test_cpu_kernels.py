@@ -9,9 +9,11 @@ import sys
 
 import pytest
 from segnet_ros.core.device import cpu_computes_bf16
+from segnet_ros.core.engine import winograd
 from segnet_ros.core.engine.cpu_kernels import compile_winograd
 from segnet_ros.core.engine.cpu_kernels import CpuKernels
 from segnet_ros.core.engine.folding import Filters
+from segnet_ros.core.engine.winograd import transform_filters
 from segnet_ros.core.engine.winograd import Winograd
 import torch
 from torch import Tensor
@@ -76,23 +78,47 @@ def maps_of_winograd(monkeypatch: pytest.MonkeyPatch) -> list[torch.Size]:
     return shapes
 
 
-def convolve(kernels: CpuKernels, channels: int, *size: int) -> None:
-    """Convolve and compare with PyTorch."""
-    weight = torch.randn(channels, channels, 3, 3) / (9 * channels) ** 0.5
-    filters = Filters(weight, torch.randn(channels))
-    x = torch.randn(1, channels, *size).contiguous(memory_format=torch.channels_last)
-    found = kernels.make_convolution(filters, True)(x)
-    expected = F.conv2d(x, *filters, padding=1).relu()
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
+def convolve(
+    kernels: CpuKernels, shape: tuple[int, ...], outputs: int, is_rectified: bool = True
+) -> None:
+    """Convolve twice and compare with PyTorch."""
+    inputs = shape[1]
+    weight = torch.randn(outputs, inputs, 3, 3) / (9 * inputs) ** 0.5
+    filters = Filters(weight, torch.randn(outputs))
+    x = torch.randn(shape).contiguous(memory_format=torch.channels_last)
+    convolve = kernels.make_convolution(filters, is_rectified)
+    expected = F.conv2d(x, *filters, padding=1)
+    for _ in range(2):
+        found = convolve(x)
+        torch.testing.assert_close(
+            found, expected.relu() if is_rectified else expected, rtol=0, atol=3e-5
+        )
 
 
 @pytest.mark.skipif(not shutil.which('cc'), reason='needs a C compiler')
+@pytest.mark.parametrize('is_rectified', [False, True])
 @torch.inference_mode()
-def test_wide_layers_of_many_tiles_go_to_winograd(maps_of_winograd: list[torch.Size]) -> None:
+def test_wide_layers_of_many_tiles_go_to_winograd(
+    maps_of_winograd: list[torch.Size], monkeypatch: pytest.MonkeyPatch, is_rectified: bool
+) -> None:
+    transformed = []
+
+    def note(weight: Tensor, panel: int) -> Tensor:
+        transformed.append(weight.shape)
+        return transform_filters(weight, panel)
+
+    monkeypatch.setattr(winograd, 'transform_filters', note)
     kernels = CpuKernels(torch.float32)
-    for channels, *size in ((64, 12, 16), (64, 12, 15), (64, 11, 12), (24, 60, 80)):
-        convolve(kernels, channels, *size)
-    assert maps_of_winograd == [(1, 64, 12, 16), (1, 64, 12, 15)]
+    for shape, outputs in (
+        ((1, 64, 12, 16), 64),
+        ((4, 64, 4, 12), 32),
+        ((1, 64, 11, 12), 64),  # few tiles
+        ((1, 24, 60, 80), 64),  # narrow
+        ((1, 64, 60, 80), 36),  # no whole registers
+    ):
+        convolve(kernels, shape, outputs, is_rectified)
+    assert maps_of_winograd == [(1, 64, 12, 16)] * 2 + [(4, 64, 4, 12)] * 2
+    assert transformed == [(64, 64, 3, 3), (32, 64, 3, 3)]  # once for all images
 
 
 @pytest.mark.usefixtures('no_compiler')
@@ -102,14 +128,14 @@ def test_without_a_compiler_onednn_convolves_and_a_line_says_so(
 ) -> None:
     with caplog.at_level(logging.WARNING):
         kernels = CpuKernels(torch.float32)
-        convolve(kernels, 24, 60, 80)
+        convolve(kernels, (1, 24, 60, 80), 24)
         assert not caplog.text  # nothing is lost yet
-        convolve(kernels, 64, 60, 80)
-        convolve(kernels, 64, 60, 80)
+        convolve(kernels, (1, 64, 60, 80), 64)
+        convolve(kernels, (1, 64, 60, 80), 32)
     (record,) = caplog.records
     message = record.getMessage()
-    assert "No such file or directory: 'no_such_compiler'" in message
-    assert 'install gcc, or name a compiler in CC' in message
+    assert 'found no_such_compiler: [Errno 2] No such file or directory' in message
+    assert 'install gcc, or name another compiler in CC' in message
 
 
 @pytest.mark.skipif(not cpu_computes_bf16(), reason='needs a CPU with instructions for bf16')
