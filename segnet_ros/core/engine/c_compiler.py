@@ -61,5 +61,5 @@ def _find_reason(error: subprocess.CalledProcessError) -> str:
     """Find the line that says why, among all that a compiler and a linker wrote."""
     written: str = error.stderr
     lines = [line for line in written.splitlines() if line and 'collect2' not in line]
-    reasons = [line for line in lines if 'error: ' in line or 'cannot find' in line]
+    reasons = [line for line in lines if 'error: ' in line]
     return (reasons or lines[-1:] or [str(error)])[0]
