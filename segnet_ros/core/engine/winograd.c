@@ -203,8 +203,8 @@ static struct repeats find_repeats(const float *const pixels[VALUES], int channe
 }
 
 /* Turn 36 products into results, those inside the image, for PANEL outputs. */
-static void write_tile(const float *products, const struct repeats *repeats,
-                       const float *bias, int is_rectified, float *y, struct place at, int height, int width,
+static void write_tile(const float *products, const struct repeats *repeats, const float *bias,
+                       int is_rectified, float *y, struct place at, int height, int width,
                        int channels)
 {
     int rows = height - at.row < OUT ? height - at.row : OUT;
@@ -228,7 +228,10 @@ static void write_tile(const float *products, const struct repeats *repeats,
     }
 }
 
-/* Values of a block's tiles. A line more, so that those of a tile do not share lines of the cache. */
+/*
+ * Floats from one of the 36 values of a block's tiles to the next. A line more than they take, so that
+ * those of a tile do not fall on the same few lines of the cache.
+ */
 static size_t count_values(int block, int inputs) { return (size_t)block * inputs + LINE; }
 
 int get_panel(void) { return PANEL; }
@@ -246,7 +249,7 @@ size_t count_floats(int block, int inputs, int outputs)
 }
 
 /*
- * Convolve on so many of PyTorch's threads.
+ * Convolve on so many threads: those of PyTorch, where both have the same OpenMP.
  *
  * x: (images, height, width, inputs); y likewise, with outputs
  * filters: (VALUES, outputs / PANEL, inputs, PANEL), transformed
@@ -277,8 +280,8 @@ void convolve(const float *x, const float *filters, const float *bias, float *y,
                          products + q * panel_size + p * PANEL, tiles, inputs);
         for (int t = 0; t < tiles; t++)
             for (int q = 0; q < panels; q++)
-                write_tile(products + q * panel_size + (size_t)t * VALUES * PANEL,
-                           repeats + t, bias + q * PANEL, is_rectified, y + q * PANEL,
+                write_tile(products + q * panel_size + (size_t)t * VALUES * PANEL, repeats + t,
+                           bias + q * PANEL, is_rectified, y + q * PANEL,
                            find_tile(first + t, height, width), height, width, outputs);
     }
 }

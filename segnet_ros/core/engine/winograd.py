@@ -83,7 +83,7 @@ class Winograd:
     def _run(
         self, x: Tensor, filters: Tensor, bias: Tensor, is_rectified: bool, y: Tensor
     ) -> None:
-        """Convolve with as many threads as PyTorch has: its own, where it has OpenMP of GNU."""
+        """Convolve with as many threads as PyTorch has."""
         count, inputs, height, width = x.shape
         outputs = y.shape[1]
         threads = torch.get_num_threads()
