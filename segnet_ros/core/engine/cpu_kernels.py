@@ -9,7 +9,7 @@ import logging
 
 from segnet_ros.core.engine.c_compiler import CompilerError
 from segnet_ros.core.engine.folding import Filters
-from segnet_ros.core.engine.winograd import LEAST_CHANNELS
+from segnet_ros.core.engine.winograd import LEAST_INPUTS
 from segnet_ros.core.engine.winograd import Winograd
 from segnet_ros.core.pooling import Pooled
 import torch
@@ -57,7 +57,7 @@ class CpuKernels:
 
     def _find_winograd(self, filters: Filters) -> Winograd | None:
         """Find what convolves with these filters; bf16 has no room for its rounding."""
-        if self._dtype != torch.float32 or min(filters.weight.shape[:2]) < LEAST_CHANNELS:
+        if self._dtype != torch.float32 or filters.weight.shape[1] < LEAST_INPUTS:
             return None  # and nothing need be compiled
         winograd = compile_winograd()
         return winograd if winograd and winograd.can_convolve(filters) else None

@@ -19,8 +19,8 @@ import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch user
 SOURCE = Path(__file__).with_name('winograd.c')
 POINTS = (0.75, 1.5)
 """P and Q of the source. The usual 1 and 2 round twice as coarsely (doc/performance.md)."""
-LEAST_CHANNELS = 32
-"""With fewer, most of the time goes to the transforms."""
+LEAST_INPUTS = 32
+"""With fewer channels, most of the time goes to the transforms."""
 LEAST_TILES = 12
 """With fewer, most of the time goes to reading filters, which are four times as many here."""
 BLOCK = 96
@@ -53,9 +53,9 @@ class Winograd:
         self._check()
 
     def can_convolve(self, filters: Filters) -> bool:
-        """Tell whether there are as many channels as registers and speed ask for."""
-        channels = filters.weight.shape[:2]
-        return min(channels) >= LEAST_CHANNELS and not any(n % self._panel for n in channels)
+        """Tell whether there are as many inputs as registers and speed ask for."""
+        inputs = filters.weight.shape[1]
+        return inputs >= LEAST_INPUTS and inputs % self._panel == 0
 
     def pays_for(self, shape: torch.Size) -> bool:
         """Tell whether maps of this shape, (N, C, H, W), are large enough."""
@@ -67,8 +67,11 @@ class Winograd:
 
         :param filters: for which :meth:`can_convolve`
         """
-        transformed = transform_filters(filters.weight, self._panel)
-        bias = filters.bias.contiguous()
+        outputs = len(filters.bias)
+        # Such as the classifier's, that fill no register: convolved with zeros, and left out.
+        missing = -outputs % self._panel
+        transformed = transform_filters(_append_zeros(filters.weight, missing), self._panel)
+        bias = _append_zeros(filters.bias, missing).contiguous()
 
         def convolve(x: Tensor) -> Tensor:
             assert x.dtype == torch.float32
@@ -76,7 +79,7 @@ class Winograd:
             x = x.contiguous(memory_format=torch.channels_last)
             y = make_map((len(x), len(bias), *x.shape[2:]), x.dtype, x.device)
             self._run(x, transformed, bias, is_rectified, y)
-            return y
+            return y[:, :outputs]
 
         return convolve
 
@@ -149,6 +152,10 @@ def make_filter_transform() -> Tensor:
         scale = 1 / math.prod(point - other for other in finite if other != point)
         rows.append([scale, scale * point, scale * point**2])
     return torch.tensor([*rows, [0, 0, 1]], dtype=torch.float64, device=CPU)
+
+
+def _append_zeros(x: Tensor, number: int) -> Tensor:
+    return torch.cat([x, x.new_zeros(number, *x.shape[1:])])
 
 
 def _round_up(number: int, step: int) -> int:

@@ -114,7 +114,7 @@ def test_wide_layers_of_many_tiles_go_to_winograd(
         ((4, 64, 4, 12), 32),
         ((1, 64, 11, 12), 64),  # few tiles
         ((1, 24, 60, 80), 64),  # narrow
-        ((1, 64, 60, 80), 36),  # no whole registers
+        ((1, 36, 60, 80), 64),  # no whole registers
     ):
         convolve(kernels, shape, outputs, is_rectified)
     assert maps_of_winograd == [(1, 64, 12, 16)] * 2 + [(4, 64, 4, 12)] * 2
