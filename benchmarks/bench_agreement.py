@@ -157,7 +157,7 @@ def list_labelers(
 
 def emulate(checkpoint: Checkpoint, dtype: torch.dtype, input_size: tuple[int, int]) -> Labeler:
     """Label images as if the network were computed in another type."""
-    plain = make_engine(checkpoint, torch.device('cpu'), torch.float32)
+    plain = make_engine(checkpoint, torch.device('cpu'), torch.float32, is_fused=False)
     assert isinstance(plain, Pipeline)
     pipeline = replace(plain, forward=make_rounded_forward(checkpoint, dtype))
 

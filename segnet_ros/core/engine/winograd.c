@@ -278,10 +278,12 @@ void convolve(const float *x, const float *filters, const float *bias, float *y,
             for (int q = 0; q < panels; q++)
                 multiply(values + p * plane, filters + ((size_t)p * panels + q) * inputs * PANEL,
                          products + q * panel_size + p * PANEL, tiles, inputs);
-        for (int t = 0; t < tiles; t++)
+        for (int t = 0; t < tiles; t++) {
+            struct place at = find_tile(first + t, height, width);
             for (int q = 0; q < panels; q++)
                 write_tile(products + q * panel_size + (size_t)t * VALUES * PANEL, repeats + t,
-                           bias + q * PANEL, is_rectified, y + q * PANEL,
-                           find_tile(first + t, height, width), height, width, outputs);
+                           bias + q * PANEL, is_rectified, y + q * PANEL, at, height, width,
+                           outputs);
+        }
     }
 }
